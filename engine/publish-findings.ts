@@ -1,0 +1,125 @@
+import { hash } from 'node:crypto';
+import { atMost } from './at-most.ts';
+import type { Finding } from './finding/finding.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import type { Clock, Publish } from './ports.ts';
+import type { AlertSettings } from './rule/rule.ts';
+
+/** What publishing asks of the world. */
+export interface PublishWorld {
+  readonly ledger: Ledger;
+  readonly publish: Publish;
+  readonly clock: Clock;
+  /** A new name for each attempt: two attempts on one finding must not take each other for the same worker. */
+  readonly newOwner: () => string;
+}
+
+/** A finding, and how its rule wants it treated; without settings it is published. */
+export interface Candidate {
+  readonly finding: Finding;
+  readonly alert?: AlertSettings;
+}
+
+/** Each candidate is in exactly one of the counts, or among the unsettled. */
+export interface PublishTally {
+  readonly published: number;
+  /** Published before, or twice in this list: the same finding on another path or a redelivery. */
+  readonly repeated: number;
+  readonly suppressed: number;
+  readonly shadowed: number;
+  /** Milliseconds from `lastSeen` (event time) to publishing, one per published finding. */
+  readonly delays: readonly number[];
+  readonly unsettled: readonly Unsettled[];
+}
+
+/** A finding whose fate is open: the message it came from must be delivered again. */
+export interface Unsettled {
+  readonly findingId: string;
+  /** `held`: another worker is publishing it. `failed`: the ledger or the topic did not accept. */
+  readonly reason: 'held' | 'failed';
+  readonly error?: unknown;
+}
+
+type Fate = 'published' | 'repeated' | 'suppressed' | 'shadowed' | 'held';
+
+/** Findings under way at once: the topic's and the table's latency is waited for together, not one by one. */
+const AT_ONCE = 10;
+
+/** What suppression counts by: the rule and the group's values. */
+export const suppressionGroup = ({ rule, code, group }: Finding): string => {
+  const values = Object.entries(group ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return hash('sha256', JSON.stringify([rule?.id ?? code ?? '', values]), 'hex').slice(0, 32);
+};
+
+/** Gives the claim back; that failing as well changes nothing, for the lease runs out. */
+const release = (ledger: Ledger, id: string, owner: string): Promise<void> =>
+  ledger.releaseClaim(id, owner).catch(() => undefined);
+
+const settle = async (world: PublishWorld, { finding, alert }: Candidate, owner: string): Promise<Fate> => {
+  const { ledger, clock } = world;
+  if (alert?.mode === 'shadow') return 'shadowed';
+  if (alert?.suppressSeconds !== undefined) {
+    const window = { seconds: alert.suppressSeconds, now: clock() };
+    if ((await ledger.admit(suppressionGroup(finding), finding.id, window)) === 'suppressed') return 'suppressed';
+  }
+  const claim = await ledger.claimFinding(finding.id, { owner, now: clock() });
+  if (claim === 'published') return 'repeated';
+  if (claim === 'held') return 'held';
+  try {
+    await world.publish(finding);
+  } catch (error) {
+    await release(ledger, finding.id, owner);
+    throw error;
+  }
+  // Should this fail, the finding was sent and is sent once more after the lease: at least once, with the same id.
+  await ledger.markPublished(finding.id, { owner, now: clock() });
+  return 'published';
+};
+
+const delayOf = ({ lastSeen }: Finding, now: number): readonly number[] => {
+  const since = now - Date.parse(lastSeen);
+  return Number.isFinite(since) ? [Math.max(0, since)] : [];
+};
+
+/**
+ * Publishes findings once each: claim → publish → mark. A crash between the last two may repeat a message, none is
+ * lost. A failed finding stops no other; it is named in `unsettled`, and its message has to come again.
+ */
+export const publishFindings =
+  (world: PublishWorld) =>
+  async (candidates: readonly Candidate[]): Promise<PublishTally> => {
+    const owner = world.newOwner();
+    // A log file may hold an event twice (user guide: duplicates have the same eventID): the second is a repetition.
+    const unique = [...new Map(candidates.map((candidate) => [candidate.finding.id, candidate])).values()];
+    const counts = { published: 0, repeated: candidates.length - unique.length, suppressed: 0, shadowed: 0 };
+    const delays: number[] = [];
+    const unsettled: Unsettled[] = [];
+    const outcomes = await atMost(AT_ONCE, unique, (candidate) => settle(world, candidate, owner));
+    unique.forEach(({ finding }, index) => {
+      const outcome = outcomes[index];
+      if (outcome?.kind !== 'done') unsettled.push({ findingId: finding.id, reason: 'failed', error: outcome?.error });
+      else if (outcome.value === 'held') unsettled.push({ findingId: finding.id, reason: 'held' });
+      else {
+        counts[outcome.value] += 1;
+        if (outcome.value === 'published') delays.push(...delayOf(finding, world.clock()));
+      }
+    });
+    return { ...counts, delays, unsettled };
+  };
+
+/** Findings of one file or event whose fate is open. Thrown so that the message stays on its queue. */
+export class UnsettledFindingsError extends Error {
+  override readonly name = 'UnsettledFindingsError';
+  readonly unsettled: readonly Unsettled[];
+  constructor(from: string, unsettled: readonly Unsettled[]) {
+    const held = unsettled.filter(({ reason }) => reason === 'held').length;
+    const first = unsettled.find(({ error }) => error !== undefined)?.error;
+    const why =
+      first === undefined ? '' : `; the first fault: ${first instanceof Error ? first.message : String(first)}`;
+    super(
+      `${from}: ${unsettled.length} findings are not settled (${held} held by another worker)${why}; deliver it again`,
+      first === undefined ? {} : { cause: first },
+    );
+    this.unsettled = unsettled;
+  }
+}
