@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { ListObjects, ListPublicKeys, ReadObject, Requeue } from '../engine/ports.ts';
+import type { PublishWorld } from '../engine/publish-findings.ts';
+import type { RuleSet } from '../engine/rule/rule.ts';
+import type { ScanWorld } from '../engine/scan-log-file.ts';
+import type { RecordsWorld } from '../engine/scan-records.ts';
+import { clientOptions, needsPathStyle, objectClientOptions } from './client-options.ts';
+import { publicKeyLister } from './keys.ts';
+import { dynamoLedger } from './ledger.ts';
+import { type ClientFor, objectLister, objectReader } from './object-store.ts';
+import { enqueueObjects } from './queue.ts';
+import { readRuleFile } from './rule-file.ts';
+import type { Settings } from './settings.ts';
+import { topicPublisher } from './topic.ts';
+
+// Each function wires only what it uses: what it does not is left out of its bundle.
+
+/** One client per Region, made when first asked for. */
+const perRegion = <Client>(make: (region: string | undefined) => Client): ((region: string | undefined) => Client) => {
+  const clients = new Map<string | undefined, Client>();
+  return (region) => {
+    const made = clients.get(region) ?? make(region);
+    clients.set(region, made);
+    return made;
+  };
+};
+
+const s3Clients = (): ClientFor =>
+  perRegion((region) => {
+    const endpoint = process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL'];
+    const forcePathStyle = needsPathStyle(endpoint);
+    return new S3Client({ ...objectClientOptions, forcePathStyle, ...(region === undefined ? {} : { region }) });
+  });
+
+/** Ledger, topic and clock: what publishing needs. */
+export const publishWorld = ({ table, findingsTopicArn, ocsf }: Settings): PublishWorld => ({
+  ledger: dynamoLedger(new DynamoDBClient(clientOptions), table),
+  publish: topicPublisher(new SNSClient(clientOptions), findingsTopicArn, { ocsf }),
+  clock: Date.now,
+  newOwner: randomUUID,
+});
+
+/** Publishing and rules: what a record needs that comes without a file. */
+export const recordsWorld = (settings: Settings, ruleSet: RuleSet): RecordsWorld => ({
+  ...publishWorld(settings),
+  ruleSet,
+});
+
+/** What a log file needs. */
+export const scanWorld = (settings: Settings, ruleSet: RuleSet): ScanWorld => ({
+  ...recordsWorld(settings, ruleSet),
+  ...objectsWorld(settings),
+  limits: settings,
+});
+
+/** Reading and listing objects. */
+export const objectsWorld = (
+  settings: Pick<Settings, 'bucketOwner'>,
+): { readonly readObject: ReadObject; readonly listObjects: ListObjects } => {
+  const clientFor = s3Clients();
+  return { readObject: objectReader(clientFor, settings), listObjects: objectLister(clientFor, settings) };
+};
+
+/** Putting objects on a queue, to be read (again). */
+export const requeueTo = (queueUrl: string): Requeue => enqueueObjects(new SQSClient(clientOptions), queueUrl);
+
+/** CloudTrail's public keys, asked for in the Region that signed. */
+export const publicKeys = (): ListPublicKeys =>
+  publicKeyLister(perRegion((region) => new CloudTrailClient({ ...clientOptions, ...(region && { region }) })));
+
+/** The rules beside the bundle, or where `TRAILWARDEN_RULES_FILE` says. */
+export const loadRules = ({ rulesFile }: Pick<Settings, 'rulesFile'>): ReturnType<typeof readRuleFile> =>
+  readRuleFile(rulesFile ?? fileURLToPath(new URL('rules.json', import.meta.url)));
