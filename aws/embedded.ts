@@ -7,6 +7,7 @@ import {
 import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import {
+  ChangeMessageVisibilityCommand,
   CreateQueueCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
@@ -59,6 +60,8 @@ export interface EmbeddedClients {
   /** At most ten messages; waits up to `waitSeconds` for the first. */
   readonly receive: (queueUrl: string, waitSeconds: number, signal?: AbortSignal) => Promise<readonly QueueMessage[]>;
   readonly remove: (queueUrl: string, receiptHandle: string) => Promise<void>;
+  /** Makes a received message visible again after so many seconds. */
+  readonly retryIn: (queueUrl: string, receiptHandle: string, seconds: number) => Promise<void>;
   /** Messages waiting (visible and delayed) and in flight. */
   readonly depth: (queueUrl: string) => Promise<{ readonly waiting: number; readonly inFlight: number }>;
   readonly createTopic: (name: string) => Promise<string>;
@@ -78,7 +81,7 @@ const required = (value: string | undefined, what: string): string => {
 
 const queueClients = (
   sqs: SQSClient,
-): Pick<EmbeddedClients, 'createQueue' | 'send' | 'receive' | 'remove' | 'depth'> => ({
+): Pick<EmbeddedClients, 'createQueue' | 'send' | 'receive' | 'remove' | 'retryIn' | 'depth'> => ({
   createQueue: async (name, attributes) => {
     const made = await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: { ...attributes } }));
     const url = required(made.QueueUrl, 'QueueUrl');
@@ -105,6 +108,15 @@ const queueClients = (
   },
   remove: async (queueUrl, receiptHandle) => {
     await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: receiptHandle }));
+  },
+  retryIn: async (queueUrl, receiptHandle, seconds) => {
+    await sqs.send(
+      new ChangeMessageVisibilityCommand({
+        QueueUrl: queueUrl,
+        ReceiptHandle: receiptHandle,
+        VisibilityTimeout: seconds,
+      }),
+    );
   },
   depth: async (queueUrl) => {
     const { Attributes = {} } = await sqs.send(
