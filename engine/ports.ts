@@ -29,6 +29,14 @@ export type ObjectRead =
 /** Reads one object, at its version where the location names one. More than `maxBytes` (compressed) is `TooLarge`. */
 export type ReadObject = (location: ObjectLocation, options?: { readonly maxBytes?: number }) => Promise<ObjectRead>;
 
+/** What a HEAD request tells: enough to see that a version is still the current one, without fetching it. */
+export type ObjectHead =
+  | { readonly kind: 'found'; readonly versionId?: string; readonly etag?: string }
+  | Exclude<ObjectRead, { kind: 'found' }>;
+
+/** Asks for one object without its bytes. */
+export type HeadObject = (location: ObjectLocation) => Promise<ObjectHead>;
+
 export interface ListedObject {
   readonly key: string;
   readonly size: number;
