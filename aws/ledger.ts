@@ -8,8 +8,9 @@ import {
   type PutItemCommandInput,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { Claim, Ledger, Suppression } from '../engine/ledger/ledger.ts';
+import type { ChainHead, Claim, FileItem, Ledger, Suppression } from '../engine/ledger/ledger.ts';
 import { FILE_SECONDS, FINDING_SECONDS, LEASE_MS } from '../engine/ledger/lifetimes.ts';
+import type { ObjectLocation } from '../engine/record/location.ts';
 import {
   fileToItem,
   headToItem,
@@ -22,6 +23,23 @@ import {
   TIME_TO_LIVE,
   text,
 } from './ledger-items.ts';
+
+/** The ledger's table did not answer, or not as it should. */
+export class LedgerError extends Error {
+  override readonly name = 'LedgerError';
+}
+
+/** Runs one method of the ledger; whatever it throws becomes a LedgerError that names the table. */
+const naming =
+  (table: string) =>
+  async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (cause) {
+      const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+      throw new LedgerError(`the ledger's table ${table} failed (${why})`, { cause });
+    }
+  };
 
 interface Table {
   readonly get: (key: string) => Promise<Item | undefined>;
@@ -184,8 +202,9 @@ const admit = async (to: Table, admission: Admission): Promise<Suppression> => {
 
 /**
  * The ledger on one DynamoDB table (partition key `pk`, time to live on `expiresAt`), by conditional writes alone. No
- * transactions: each step may be repeated after a crash between two of them. Reads are consistent. A fault of DynamoDB
- * is thrown as the SDK's error, after its retries.
+ * transactions: each step may be repeated after a crash between two of them. Reads are consistent.
+ *
+ * @throws LedgerError (every method) for a fault of DynamoDB, after the SDK's attempts
  */
 export const dynamoLedger = (
   client: DynamoDBClient,
@@ -193,36 +212,40 @@ export const dynamoLedger = (
   options: { readonly leaseMs?: number } = {},
 ): Ledger => {
   const to = table(client, tableName);
+  const named = naming(tableName);
   return {
-    claimFinding: (id, claim) => claimFinding(to, options.leaseMs ?? LEASE_MS, id, claim),
-    markPublished: async (id, { owner, now }) => {
-      const marked = { state: text('published'), owner: text(owner), publishedAt: number(now) };
-      await to.put({ [KEY]: text(itemKey.finding(id)), ...marked, ...ttl(now, FINDING_SECONDS) });
-    },
-    releaseClaim: (id, owner) => releaseClaim(to, id, owner),
-    admit: (group, findingId, window) => admit(to, { group, findingId, ...window }),
-    getFile: async (location) => {
-      const item = await to.get(itemKey.file(location));
-      const file = item === undefined ? undefined : itemToFile(item);
-      const other = location.versionId !== undefined && location.versionId !== file?.location.versionId;
-      return other ? undefined : file;
-    },
-    putFile: async (file, now) => {
-      await to.put({ ...fileToItem(file), ...ttl(now, FILE_SECONDS) });
-    },
-    getChain: async (chain) => {
-      const item = await to.get(itemKey.chain(chain));
-      return item === undefined ? undefined : itemToHead(item);
-    },
-    putChain: (chain, head, expected) =>
-      to.put(
-        headToItem(chain, head, (expected ?? 0) + 1),
-        expected === undefined
-          ? { ConditionExpression: `attribute_not_exists(${KEY})` }
-          : {
-              ConditionExpression: 'revision = :expected',
-              ExpressionAttributeValues: { ':expected': number(expected) },
-            },
-      ),
+    claimFinding: (id, claim) => named(claimFinding(to, options.leaseMs ?? LEASE_MS, id, claim)),
+    markPublished: (id, mark) => named(markPublished(to, id, mark)),
+    releaseClaim: (id, owner) => named(releaseClaim(to, id, owner)),
+    admit: (group, findingId, window) => named(admit(to, { group, findingId, ...window })),
+    getFile: (location) => named(getFile(to, location)),
+    putFile: async (file, now) => void (await named(to.put({ ...fileToItem(file), ...ttl(now, FILE_SECONDS) }))),
+    getChain: (chain) => named(to.get(itemKey.chain(chain)).then((item) => item && itemToHead(item))),
+    putChain: (chain, head, expected) => named(putChain(to, chain, head, expected)),
   };
 };
+
+const markPublished = async (
+  to: Table,
+  id: string,
+  { owner, now }: { readonly owner: string; readonly now: number },
+): Promise<void> => {
+  const marked = { state: text('published'), owner: text(owner), publishedAt: number(now) };
+  await to.put({ [KEY]: text(itemKey.finding(id)), ...marked, ...ttl(now, FINDING_SECONDS) });
+};
+
+/** No time is compared: what an expired item says of a file is still true. */
+const getFile = async (to: Table, location: ObjectLocation): Promise<FileItem | undefined> => {
+  const item = await to.get(itemKey.file(location));
+  const file = item === undefined ? undefined : itemToFile(item);
+  const other = location.versionId !== undefined && location.versionId !== file?.location.versionId;
+  return other ? undefined : file;
+};
+
+const putChain = (to: Table, chain: string, head: ChainHead, expected: number | undefined): Promise<boolean> =>
+  to.put(
+    headToItem(chain, head, (expected ?? 0) + 1),
+    expected === undefined
+      ? { ConditionExpression: `attribute_not_exists(${KEY})` }
+      : { ConditionExpression: 'revision = :expected', ExpressionAttributeValues: { ':expected': number(expected) } },
+  );
