@@ -1,7 +1,7 @@
+import type { ListedLog } from './digest/document.ts';
 import type { ExaminedDigest } from './digest/examine.ts';
 import { objectId } from './digest/link.ts';
 import { examineLog, type LogVerdict } from './digest/log.ts';
-import type { ListedLog } from './digest/document.ts';
 import type { Problem } from './digest/problem.ts';
 import { digestTime, writtenTime } from './digest/time.ts';
 import type { Lanes } from './lanes.ts';
@@ -75,7 +75,7 @@ const checkLog = async (
   return { listed, item, spared: false, verdict: examineLog(listed, stored, trusted) };
 };
 
-const problemOf = (digest: ExaminedDigest, { listed, verdict }: CheckedLog): readonly Problem[] => {
+const problemOf = (digest: ExaminedDigest, { verdict }: CheckedLog): readonly Problem[] => {
   const about = {
     object: verdict.location,
     digest: digest.location,
@@ -85,7 +85,9 @@ const problemOf = (digest: ExaminedDigest, { listed, verdict }: CheckedLog): rea
   };
   if (verdict.kind === 'invalid') {
     const { code, reason, expected, actual } = verdict;
-    return [{ code, reason, ...about, ...(expected !== undefined && { expected }), ...(actual !== undefined && { actual }) }];
+    return [
+      { code, reason, ...about, ...(expected !== undefined && { expected }), ...(actual !== undefined && { actual }) },
+    ];
   }
   return [];
 };
@@ -118,11 +120,17 @@ export const checkLogs = async (
   ports: CheckLogsPorts,
   digest: ExaminedDigest,
   { lanes, reread = false }: CheckLogsOptions,
-): Promise<{ readonly checked: readonly CheckedLog[]; readonly problems: readonly Problem[]; readonly counts: LogCounts }> => {
+): Promise<{
+  readonly checked: readonly CheckedLog[];
+  readonly problems: readonly Problem[];
+  readonly counts: LogCounts;
+}> => {
   const logs = distinctLogs(digest.document?.logs ?? []);
   // An unsigned list may name anything: only the digest's own bucket is looked into for it.
   const looked = digest.trusted ? logs : logs.filter(({ bucket }) => bucket === digest.location.bucket);
-  const checked = await Promise.all(looked.map((listed) => lanes(() => checkLog(ports, listed, digest.trusted, reread))));
+  const checked = await Promise.all(
+    looked.map((listed) => lanes(() => checkLog(ports, listed, digest.trusted, reread))),
+  );
   const valid = checked.filter(({ verdict }) => digest.trusted && verdict.kind === 'valid').length;
   const invalid = checked.filter(({ verdict }) => verdict.kind === 'invalid').length;
   const spared = checked.filter((log) => log.spared).length;
