@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import type { Json } from '../record/json.ts';
+import type { CloudTrailRecord } from '../record/record.ts';
+import type { LogSource, RuleDocument } from './document.ts';
+import { evaluate, evidenceOf } from './evaluate.ts';
+import { compileDocument, type Expression, type ItemPool } from './expression.ts';
+import type { Lists, Match, Rule, RuleProblem, RuleSet, UnarmedRule } from './rule.ts';
+
+export interface CompileOptions {
+  /** Values of `|expand: '%name%'`. */
+  readonly lists?: Lists;
+  /** Evaluates rules of every log source, not CloudTrail's only. */
+  readonly anyLogsource?: boolean;
+}
+
+export interface Compilation {
+  readonly ruleSet: RuleSet;
+  readonly problems: readonly RuleProblem[];
+  /** Matches without the fast path: every rule tried on the record, one by one. What `ruleSet.match` must agree with. */
+  readonly matchPlainly: (record: CloudTrailRecord) => readonly Match[];
+}
+
+/** A rule and what it asks. */
+export interface Armed {
+  readonly rule: Rule;
+  readonly expression: Expression;
+}
+
+/** Whether a log source says CloudTrail: `service: cloudtrail`, and nothing that contradicts it. */
+const isCloudTrail = ({ product, service, category }: LogSource): boolean =>
+  service?.toLowerCase() === 'cloudtrail' &&
+  (product === undefined || product.toLowerCase() === 'aws') &&
+  category === undefined;
+
+const showLogSource = ({ product, service, category }: LogSource): string =>
+  Object.entries({ product, service, category })
+    .flatMap(([key, value]) => (value === undefined ? [] : [`${key}: ${value}`]))
+    .join(', ') || 'nothing';
+
+const problemOf = (
+  { rule }: RuleDocument,
+  problem: Pick<RuleProblem, 'severity' | 'code' | 'message'> & Partial<RuleProblem>,
+): RuleProblem => ({
+  file: rule.source.file,
+  line: rule.source.line,
+  rule: rule.title,
+  ...problem,
+});
+
+/** Why a rule is left out though nothing is wrong with it, or undefined. */
+const setAside = (document: RuleDocument, anyLogsource: boolean): RuleProblem | undefined => {
+  const { status } = document.rule;
+  if (status === 'deprecated' || status === 'unsupported')
+    return problemOf(document, {
+      severity: 'info',
+      code: 'status-not-loaded',
+      message: `rules of status ${status} are not evaluated`,
+      field: 'status',
+    });
+  if (anyLogsource || isCloudTrail(document.logsource)) return undefined;
+  return problemOf(document, {
+    severity: 'warning',
+    code: 'other-logsource',
+    message: `the rule is about another log (${showLogSource(document.logsource)}) and is not evaluated`,
+    hint: 'rules for CloudTrail say `product: aws`, `service: cloudtrail`',
+    field: 'logsource',
+  });
+};
+
+const versionOf = (documents: readonly RuleDocument[], lists: Lists): string => {
+  const sorted = Object.entries(lists).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256')
+    .update(JSON.stringify([documents.map(({ hash }) => hash).sort(), sorted]))
+    .digest('hex')
+    .slice(0, 16);
+};
+
+const matchOf = ({ rule, expression }: Armed, record: Json): Match => ({
+  rule,
+  evidence: evidenceOf(expression, record),
+});
+
+/** Tries every rule on a record. */
+export const matchPlainly =
+  (rules: readonly Armed[]) =>
+  (record: CloudTrailRecord): readonly Match[] =>
+    rules.filter(({ expression }) => evaluate(expression, record)).map((armed) => matchOf(armed, record));
+
+/**
+ * Compiles checked rules into a rule set. No YAML here: a Lambda runs this on JSON made at build time.
+ *
+ * @returns the rule set; and, as problems, every rule that is not in it and why
+ */
+export const compileRules = (documents: readonly RuleDocument[], options: CompileOptions = {}): Compilation => {
+  const lists = options.lists ?? {};
+  const pool: ItemPool = { lists, items: new Map() };
+  const problems: RuleProblem[] = [];
+  const armed: Armed[] = [];
+  const unarmed: UnarmedRule[] = [];
+  for (const document of documents) {
+    const aside = setAside(document, options.anyLogsource === true);
+    if (aside !== undefined) {
+      problems.push(aside);
+      continue;
+    }
+    const compiled = compileDocument(document, pool);
+    if (compiled.kind === 'expression') armed.push({ rule: document.rule, expression: compiled.expression });
+    else if (compiled.kind === 'missing') unarmed.push({ rule: document.rule, missingLists: compiled.lists });
+    else {
+      const { code, message, hint } = compiled.fault;
+      const at = { line: compiled.item.line, field: compiled.item.key, ...(hint === undefined ? {} : { hint }) };
+      problems.push(problemOf(document, { severity: 'error', code, message, ...at }));
+    }
+  }
+  const plainly = matchPlainly(armed);
+  const ruleSet: RuleSet = {
+    version: versionOf(documents, lists),
+    rules: armed.map(({ rule }) => rule),
+    unarmed,
+    match: plainly,
+  };
+  return { ruleSet, problems, matchPlainly: plainly };
+};
