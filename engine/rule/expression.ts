@@ -84,7 +84,12 @@ const compileCondition = (condition: Condition, searches: ReadonlyMap<string, Ex
   }
 };
 
-const compileDetection = ({ searches, condition }: Detection, pool: ItemPool, missing: Set<string>): Expression =>
+/** Compiles the body of a rule or filter. Lists it lacks are added to `missing`; a fault that only lists bring up is thrown. */
+export const compileDetection = (
+  { searches, condition }: Detection,
+  pool: ItemPool,
+  missing: Set<string>,
+): Expression =>
   compileCondition(
     condition,
     new Map(searches.map(({ name, search }) => [name, compileSearch(search, pool, missing)])),
