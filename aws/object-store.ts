@@ -2,11 +2,12 @@ import { Readable } from 'node:stream';
 import {
   GetObjectCommand,
   type GetObjectCommandOutput,
+  HeadObjectCommand,
   paginateListObjectsV2,
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import type { ListedObject, ListObjects, ObjectRead, ReadObject } from '../engine/ports.ts';
+import type { HeadObject, ListedObject, ListObjects, ObjectRead, ReadObject } from '../engine/ports.ts';
 import type { ObjectLocation } from '../engine/record/location.ts';
 
 /** Finds the client for a Region: buckets may lie elsewhere than the function. */
@@ -34,7 +35,7 @@ const OURS = new Set([
 ]);
 
 /** What a fault of S3 says of the object; throws the fault on when it says nothing of it (throttling, 5xx, network). */
-const readFault = (error: unknown): ObjectRead => {
+const readFault = (error: unknown): Exclude<ObjectRead, { kind: 'found' }> => {
   if (!(error instanceof S3ServiceException)) throw error;
   const status = error.$metadata.httpStatusCode ?? 0;
   if (MISSING.has(error.name)) return { kind: 'missing' };
@@ -107,6 +108,24 @@ export const objectReader = (clientFor: ClientFor, { bucketOwner }: ObjectStoreO
     try {
       const answer = await inRegion(bucket, (client) => client.send(new GetObjectCommand(input)));
       return await readBody(answer, maxBytes);
+    } catch (error) {
+      return readFault(error);
+    }
+  };
+};
+
+/** Asks for objects without their bytes. S3 tells a HEAD no error code but its status. */
+export const objectHeader = (clientFor: ClientFor, { bucketOwner }: ObjectStoreOptions = {}): HeadObject => {
+  const inRegion = inBucketRegion(clientFor);
+  return async ({ bucket, key, versionId }) => {
+    const input = { Bucket: bucket, Key: key, VersionId: versionId, ExpectedBucketOwner: bucketOwner };
+    try {
+      const answer = await inRegion(bucket, (client) => client.send(new HeadObjectCommand(input)));
+      return {
+        kind: 'found',
+        ...(answer.VersionId === undefined || answer.VersionId === 'null' ? {} : { versionId: answer.VersionId }),
+        ...(answer.ETag === undefined ? {} : { etag: answer.ETag }),
+      };
     } catch (error) {
       return readFault(error);
     }

@@ -5,7 +5,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import type { ListObjects, ListPublicKeys, ReadObject, Requeue } from '../engine/ports.ts';
+import type { HeadObject, ListObjects, ListPublicKeys, ReadObject, Requeue } from '../engine/ports.ts';
 import type { PublishWorld } from '../engine/publish-findings.ts';
 import type { RuleSet } from '../engine/rule/rule.ts';
 import type { ScanWorld } from '../engine/scan-log-file.ts';
@@ -13,7 +13,7 @@ import type { RecordsWorld } from '../engine/scan-records.ts';
 import { clientOptions, needsPathStyle, objectClientOptions } from './client-options.ts';
 import { publicKeyLister } from './keys.ts';
 import { dynamoLedger } from './ledger.ts';
-import { type ClientFor, objectLister, objectReader } from './object-store.ts';
+import { type ClientFor, objectHeader, objectLister, objectReader } from './object-store.ts';
 import { enqueueObjects } from './queue.ts';
 import { readRuleFile } from './rule-file.ts';
 import type { Settings } from './settings.ts';
@@ -62,9 +62,13 @@ export const scanWorld = (settings: Settings, ruleSet: RuleSet): ScanWorld => ({
 /** Reading and listing objects. */
 export const objectsWorld = (
   settings: Pick<Settings, 'bucketOwner'>,
-): { readonly readObject: ReadObject; readonly listObjects: ListObjects } => {
+): { readonly readObject: ReadObject; readonly headObject: HeadObject; readonly listObjects: ListObjects } => {
   const clientFor = s3Clients();
-  return { readObject: objectReader(clientFor, settings), listObjects: objectLister(clientFor, settings) };
+  return {
+    readObject: objectReader(clientFor, settings),
+    headObject: objectHeader(clientFor, settings),
+    listObjects: objectLister(clientFor, settings),
+  };
 };
 
 /** Putting objects on a queue, to be read (again). */

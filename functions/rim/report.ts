@@ -3,6 +3,7 @@ import { LedgerError } from '../../aws/ledger.ts';
 import { PublishError } from '../../aws/topic.ts';
 import { countersAgree, type ScanCounters } from '../../engine/scan-records.ts';
 import type { ObjectReport } from '../../engine/take-object.ts';
+import type { DigestReport } from '../../engine/verify-digest.ts';
 import { count, logger, metrics } from './telemetry.ts';
 
 /** Commits the counters of records whose fate is decided, and checks that none was lost or counted twice. */
@@ -48,4 +49,17 @@ export const reportFault = (error: unknown): void => {
     if (cause instanceof PublishError) count('PublishFailures', 1);
     if (cause instanceof LedgerError) count('LedgerErrors', 1);
   }
+};
+
+/** Commits what a digest said, and those before it that it caught up with. */
+export const reportDigest = (report: DigestReport): void => {
+  for (const earlier of report.before) reportDigest(earlier);
+  if (report.outcome === 'valid') count('DigestsVerified', 1);
+  if (report.outcome === 'invalid') count('DigestsInvalid', 1);
+  if (report.outcome === 'redelivered') return;
+  count('IntegrityProblems', report.problems.length);
+  count('LogsVerified', report.logs.valid);
+  count('LogsRequeued', report.unscanned.length);
+  const { location, outcome, logs } = report;
+  logger.info('A digest was judged', { location, outcome, logs, codes: report.problems.map(({ code }) => code) });
 };
