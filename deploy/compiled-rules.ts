@@ -77,8 +77,19 @@ export const readCompiledRules = (
   const all = [...read.problems, ...problems];
   const errors = all.filter(({ severity }) => severity === 'error');
   if (errors.length > 0)
-    throw new BrokenRulesError(`${errors.length} broken rules; nothing was built\n${errors.map(show).join('\n')}`);
+    throw new BrokenRulesError(`Rules are broken (${errors.length} errors); nothing was built\n${showByFile(errors)}`);
   return { rules: { documents: read.documents, lists: known }, ruleSet, warnings: all.filter(isWarning).map(show) };
 };
+
+/** A quote left open makes a hundred errors of YAML's: the first few of a file say where it is. */
+const MOST_PER_FILE = 5;
+
+const showByFile = (errors: readonly RuleProblem[]): string =>
+  [...Map.groupBy(errors, ({ file }) => file)]
+    .flatMap(([file, all]) => {
+      const rest = all.length - MOST_PER_FILE;
+      return [...all.slice(0, MOST_PER_FILE).map(show), ...(rest > 0 ? [`${file}: and ${rest} more`] : [])];
+    })
+    .join('\n');
 
 const isWarning = ({ severity }: RuleProblem): boolean => severity === 'warning';
