@@ -45,10 +45,10 @@ type Fate = 'published' | 'repeated' | 'suppressed' | 'shadowed' | 'held';
 /** Findings under way at once: the topic's and the table's latency is waited for together, not one by one. */
 const AT_ONCE = 10;
 
-/** What suppression counts by: the rule and the group's values. */
-export const suppressionGroup = ({ rule, code, group }: Finding): string => {
+/** What suppression counts by: the rule, the account and the group's values. One account never hides another. */
+export const suppressionGroup = ({ rule, code, account, group }: Finding): string => {
   const values = Object.entries(group ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-  return hash('sha256', JSON.stringify([rule?.id ?? code ?? '', values]), 'hex').slice(0, 32);
+  return hash('sha256', JSON.stringify([rule?.id ?? code ?? '', account ?? '', values]), 'hex').slice(0, 32);
 };
 
 /** Gives the claim back; that failing as well changes nothing, for the lease runs out. */
