@@ -31,7 +31,7 @@ const COLOUR = /\u001b\[[0-9;]*m/g;
 const lengthOf = (cell: string): number => cell.replace(COLOUR, '').length;
 
 /** Lines of at most `width`: broken at a space where there is one, inside a long word (an ARN) otherwise. */
-const fold = (cell: string, width: number): string => {
+export const fold = (cell: string, width: number): string => {
   const lines: string[] = [];
   let left = cell;
   while (lengthOf(left) > width && !left.includes('\u001b')) {
