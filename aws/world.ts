@@ -42,7 +42,7 @@ const s3Clients = (): ClientFor =>
 export const publishWorld = ({ table, findingsTopicArn, ocsf }: Settings): PublishWorld => ({
   ledger: dynamoLedger(new DynamoDBClient(clientOptions), table),
   publish: topicPublisher(new SNSClient(clientOptions), findingsTopicArn, { ocsf }),
-  clock: Date.now,
+  clock: () => Date.now(),
   newOwner: randomUUID,
 });
 

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import type { Lists } from '../engine/rule/rule.ts';
 import { readCompiledRules } from './compiled-rules.ts';
 import { eventRuleResources } from './event-rules.ts';
 
@@ -12,13 +13,15 @@ export interface BuildOptions {
   readonly rules?: readonly string[];
   /** YAML file of list name → strings. It need not exist: rules that need a missing list are reported as not armed. */
   readonly lists?: string;
+  /** Lists that hold unless the file has them: the stack's own parameters. */
+  readonly knownLists?: Lists;
 }
 
 export interface BuiltFunction {
   readonly name: string;
   /** Bytes of index.mjs. */
   readonly bytes: number;
-  /** Files that went into the bundle, relative to the repository. */
+  /** Files whose code is in the bundle, relative to the repository. */
   readonly inputs: readonly string[];
 }
 
@@ -45,13 +48,19 @@ const bundle = async (entry: string, outDir: string, rules: string): Promise<Bui
     // Packages that ship both forms are smaller and load faster as ES modules.
     mainFields: ['module', 'main'],
     // Some CommonJS inside still calls require() of Node's own modules, which ESM does not have.
-    banner: { js: "import{createRequire as _r}from'node:module';const require=_r(import.meta.url);" },
+    banner: {
+      js: "import{createRequire as createRequireOfNode}from'node:module';const require=createRequireOfNode(import.meta.url);",
+    },
     legalComments: 'none',
     metafile: true,
     logLevel: 'silent',
   });
-  writeFileSync(join(outDir, name, 'rules.json'), rules);
-  return { name, bytes: statSync(outfile).size, inputs: Object.keys(metafile.inputs) };
+  const inputs = Object.values(metafile.outputs).flatMap((output) =>
+    Object.entries(output.inputs).flatMap(([input, { bytesInOutput }]) => (bytesInOutput > 0 ? [input] : [])),
+  );
+  // Functions that evaluate no rule carry none.
+  if (inputs.includes('aws/rule-file.ts')) writeFileSync(join(outDir, name, 'rules.json'), rules);
+  return { name, bytes: statSync(outfile).size, inputs };
 };
 
 /**
@@ -64,7 +73,7 @@ export const buildFunctions = async (outDir: string, options: BuildOptions = {})
   const { rules, ruleSet, warnings } = readCompiledRules(
     ROOT,
     (options.rules ?? ['rules']).map((path) => resolve(ROOT, path)),
-    resolve(ROOT, options.lists ?? 'lists.yml'),
+    { file: resolve(ROOT, options.lists ?? 'lists.yml'), known: options.knownLists ?? {} },
   );
   rmSync(outDir, { recursive: true, force: true });
   mkdirSync(outDir, { recursive: true });
@@ -84,14 +93,29 @@ export const buildFunctions = async (outDir: string, options: BuildOptions = {})
 const splitPaths = (text: string | undefined): readonly string[] | undefined =>
   text?.split(',').map((path) => path.trim());
 
-const main = async (): Promise<number> => {
-  const { TRAILWARDEN_BUILD_RULES: rules, TRAILWARDEN_BUILD_LISTS: lists } = process.env;
+/** The log bucket and the trail's key, as the deployment's parameters name them: rules that watch them need no list. */
+const listsOfTrail = ({ bucket, keyArn }: { readonly bucket?: string; readonly keyArn?: string }): Lists => ({
+  ...(bucket === undefined || bucket === '' ? {} : { trail_buckets: [bucket] }),
+  ...(keyArn === undefined || keyArn === '' ? {} : { trail_kms_keys: [keyArn] }),
+});
+
+const optionsFrom = (env: { readonly [name: string]: string | undefined }): BuildOptions => {
+  const { TRAILWARDEN_BUILD_RULES: rules, TRAILWARDEN_BUILD_LISTS: lists } = env;
+  const { TRAILWARDEN_BUILD_LOG_BUCKET: bucket, TRAILWARDEN_BUILD_TRAIL_KEY: keyArn } = env;
   const paths = splitPaths(rules);
+  return {
+    ...(paths === undefined ? {} : { rules: paths }),
+    ...(lists === undefined ? {} : { lists }),
+    knownLists: listsOfTrail({
+      ...(bucket === undefined ? {} : { bucket }),
+      ...(keyArn === undefined ? {} : { keyArn }),
+    }),
+  };
+};
+
+const main = async (): Promise<number> => {
   try {
-    const report = await buildFunctions(join(ROOT, 'dist'), {
-      ...(paths === undefined ? {} : { rules: paths }),
-      ...(lists === undefined ? {} : { lists }),
-    });
+    const report = await buildFunctions(join(ROOT, 'dist'), optionsFrom(process.env));
     for (const warning of report.warnings) process.stderr.write(`${warning}\n`);
     for (const rule of report.unarmed) process.stderr.write(`not armed, list missing: ${rule}\n`);
     for (const { name, bytes } of report.functions) process.stdout.write(`${name}: ${Math.round(bytes / 1000)} kB\n`);
