@@ -58,21 +58,21 @@ const textOf = (value: unknown, address: string): string => {
  *
  * @param root what paths in messages are relative to
  * @param paths files and folders of rules
- * @param lists YAML file of list name → strings; it need not exist
+ * @param lists YAML file of list name → strings, which need not exist, and lists known otherwise; the file's win
  * @returns the documents for rules.json, the rule set they compile to, and warnings for people
  * @throws BrokenRulesError naming every broken rule with file and line
  */
 export const readCompiledRules = (
   root: string,
   paths: readonly string[],
-  lists: string,
+  lists: { readonly file: string; readonly known: Lists },
 ): { readonly rules: CompiledRules; readonly ruleSet: RuleSet; readonly warnings: readonly string[] } => {
   const files = paths
     .flatMap(filesUnder)
-    .filter((file) => file !== lists)
+    .filter((file) => file !== lists.file)
     .map((file) => ({ file: relative(root, file), text: readFileSync(file, 'utf8') }));
   const read = readRules(files);
-  const known = listsIn(lists);
+  const known = { ...lists.known, ...listsIn(lists.file) };
   const { ruleSet, problems } = compileRules(read.documents, { lists: known });
   const all = [...read.problems, ...problems];
   const errors = all.filter(({ severity }) => severity === 'error');

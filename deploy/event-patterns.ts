@@ -26,8 +26,12 @@ const envelope = (detail: EventPattern): EventPattern => ({
 });
 
 // A trail that logs Lambda data events would log the call that this pattern causes, which would cause another, for ever.
+// An Insight event has no source of its own, and `anything-but` holds for no absent field.
 const ANY_CALL = envelope({
-  $or: [{ eventSource: [{ 'anything-but': 'lambda.amazonaws.com' }] }, { eventName: [{ 'anything-but': 'Invoke' }] }],
+  $or: [
+    { eventSource: [{ exists: false }, { 'anything-but': 'lambda.amazonaws.com' }] },
+    { eventName: [{ exists: false }, { 'anything-but': 'Invoke' }] },
+  ],
 });
 
 type Branch = { readonly [field in BoundField]?: readonly ValuePattern[] };

@@ -26,9 +26,13 @@ class TrailwardenBuild {
 
   /** Packaging works without parameters, to look at the template; a stack without a bucket would watch nothing. */
   askForBucket() {
-    const { LogBucket } = this.serverless.service.resources.Parameters;
-    if (LogBucket.Default) return;
+    if (this.parameter('LogBucket') !== '') return;
     throw new Error('Which bucket does the trail deliver to? Say it with --param logBucket=NAME (docs/deploy.md).');
+  }
+
+  /** Default of a CloudFormation parameter: what --param gave. */
+  parameter(name) {
+    return String(this.serverless.service.resources.Parameters[name].Default ?? '');
   }
 
   build() {
@@ -42,6 +46,8 @@ class TrailwardenBuild {
         ...process.env,
         ...(rules ? { TRAILWARDEN_BUILD_RULES: rules } : {}),
         ...(lists ? { TRAILWARDEN_BUILD_LISTS: lists } : {}),
+        TRAILWARDEN_BUILD_LOG_BUCKET: this.parameter('LogBucket'),
+        TRAILWARDEN_BUILD_TRAIL_KEY: this.parameter('TrailKeyArn'),
       },
     });
     if (status !== 0) throw new Error('The build failed; nothing was packaged. The reasons are above.');
