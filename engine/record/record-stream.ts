@@ -179,7 +179,10 @@ export const recordStream = ({ containers, maxValueBytes }: StreamOptions): Reco
   const giveOne = (from: number, to: number): void => {
     const parsed = skipped > 0 ? { reason: tooLarge } : parse(bytes.toString('utf8', from, to));
     skipped = 0;
-    if (!('value' in parsed)) return malformed(parsed.reason);
+    if (!('value' in parsed)) {
+      malformed(parsed.reason);
+      return;
+    }
     items.push({ kind: 'elements', container, first: elements, values: [parsed.value] });
     elements += 1;
   };
