@@ -5,6 +5,7 @@ import type { LogSource, RuleDocument } from './document.ts';
 import { evaluate, evidenceOf } from './evaluate.ts';
 import { compileDocument, type Expression, type ItemPool } from './expression.ts';
 import type { Lists, Match, Rule, RuleProblem, RuleSet, UnarmedRule } from './rule.ts';
+import { possibleRules } from './verdicts.ts';
 
 export interface CompileOptions {
   /** Values of `|expand: '%name%'`. */
@@ -86,6 +87,19 @@ export const matchPlainly =
   (record: CloudTrailRecord): readonly Match[] =>
     rules.filter(({ expression }) => evaluate(expression, record)).map((armed) => matchOf(armed, record));
 
+const NONE: readonly Match[] = [];
+
+/** Tries on a record the rules that may match it: for most records none, and then nothing is allocated. */
+const matchFast = (rules: readonly Armed[]): RuleSet['match'] => {
+  const possible = possibleRules(rules.map(({ expression }) => expression));
+  return (record) => {
+    const candidates = possible(record);
+    if (candidates.length === 0) return NONE;
+    const tried = candidates.flatMap((index) => rules[index] ?? []);
+    return matchPlainly(tried)(record);
+  };
+};
+
 /**
  * Compiles checked rules into a rule set. No YAML here: a Lambda runs this on JSON made at build time.
  *
@@ -112,12 +126,11 @@ export const compileRules = (documents: readonly RuleDocument[], options: Compil
       problems.push(problemOf(document, { severity: 'error', code, message, ...at }));
     }
   }
-  const plainly = matchPlainly(armed);
   const ruleSet: RuleSet = {
     version: versionOf(documents, lists),
     rules: armed.map(({ rule }) => rule),
     unarmed,
-    match: plainly,
+    match: matchFast(armed),
   };
-  return { ruleSet, problems, matchPlainly: plainly };
+  return { ruleSet, problems, matchPlainly: matchPlainly(armed) };
 };

@@ -22,6 +22,9 @@ const parsed = (text: string): Json | undefined => {
 /** First characters of JSON that has parts, or of a string that may hold some; `%7B`, `%5B`, `%22` percent-encoded. */
 const START = /^\s{0,64}(?:[[{"]|%(?:7b|5b|22))/i;
 
+/** Whether a string may be a document: false only for one that is none. */
+export const mayBeDocument = (text: string): boolean => START.test(text);
+
 /**
  * The document a string is: JSON, or percent-encoded JSON, as CloudTrail writes `policyDocument`,
  * `assumeRolePolicyDocument`, `policy`, `templateBody`.

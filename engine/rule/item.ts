@@ -13,6 +13,7 @@ import {
   type Tokens,
 } from './pattern.ts';
 import { compileRegex, type Found } from './regex.ts';
+import { requiredLiteral } from './required.ts';
 import type { Lists } from './rule.ts';
 import { fold, numberIn, textOf } from './value.ts';
 
@@ -22,7 +23,13 @@ export type Reference = 'equals' | 'contains' | 'startswith' | 'endswith';
 /** What one value of an item asks of a field. `shown` is for people. */
 export type Test = { readonly shown: string } & (
   | { readonly kind: 'text'; readonly patterns: readonly Pattern[]; readonly number?: number }
-  | { readonly kind: 'regex'; readonly found: readonly Found[] }
+  | {
+      readonly kind: 'regex';
+      readonly found: readonly Found[];
+      /** One of these is in every text that matches, in lower case; an empty one says nothing. */
+      readonly required: readonly string[];
+      readonly ignoresCase: boolean;
+    }
   | { readonly kind: 'cidr'; readonly networks: readonly Network[] }
   | { readonly kind: 'null' }
   | { readonly kind: 'never' }
@@ -155,7 +162,13 @@ const regexTest = (texts: readonly string[], modifiers: readonly Modifier[]): Te
     found.push(regex.found);
   }
   const set = `${flags.i ? 'i' : ''}${flags.m ? 'm' : ''}${flags.s ? 's' : ''}`;
-  return { kind: 'regex', shown: texts.map((text) => `/${text}/${set}`).join(' or '), found };
+  return {
+    kind: 'regex',
+    shown: texts.map((text) => `/${text}/${set}`).join(' or '),
+    found,
+    required: texts.map(requiredLiteral),
+    ignoresCase: flags.i,
+  };
 };
 
 const cidrTest = (texts: readonly string[]): Test | ItemFault => {

@@ -103,7 +103,8 @@ export const readYaml = (text: string): readonly (Located | readonly YamlFault[]
   if (!Array.isArray(documents)) return [];
   const read: (Located | readonly YamlFault[])[] = [];
   for (const document of documents) {
-    const faults = document.errors.map(({ message, pos }) => {
+    // Only the first: what follows a broken line is mostly its consequence.
+    const faults = document.errors.slice(0, 1).map(({ message, pos }) => {
       const { line, col } = lines.linePos(pos[0]);
       return { line: Math.max(line, 1), column: Math.max(col, 1), message };
     });

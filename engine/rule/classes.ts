@@ -1,0 +1,217 @@
+import type { Json } from '../record/json.ts';
+import { type Network, readAddress } from './cidr.ts';
+import { mayHide, searchTexts } from './decode.ts';
+import { itemHolds } from './holds.ts';
+import type { CompiledItem, Test } from './item.ts';
+import { findLiterals, isAscii, type Literal } from './literals.ts';
+import type { Path } from './path.ts';
+import { COMPLEX, type Project, projectPath } from './projection.ts';
+import { fold, numberIn, type Scalar } from './value.ts';
+
+/** An item of the field and its number among all items. */
+export interface FieldItem {
+  readonly index: number;
+  readonly item: CompiledItem;
+}
+
+/** A field, and the classes its values fall into: values of one class meet the same items. */
+export interface FieldClasses {
+  readonly items: readonly FieldItem[];
+  /** The class of a record's value; UNKNOWN where only the plain evaluator can say. */
+  readonly classOf: (record: Json) => number;
+  /** For each item of the field, 1 where values of the class meet it. Undefined for UNKNOWN. */
+  readonly outcomes: (id: number) => Uint8Array | undefined;
+}
+
+/** The class of values that are not simple (objects, arrays, documents in strings on the way). */
+export const UNKNOWN = 0;
+/** Values remembered of one field; a full memory is emptied. */
+const MOST_VALUES = 8192;
+/** Longer values are not remembered: memory stays below 8192 × 512 characters a field. */
+const LONGEST_VALUE = 512;
+/** Classes of one field; beyond, values are UNKNOWN, so that crafted values cost time, not memory. */
+const MOST_CLASSES = 4096;
+/** A memory that gave back less than it took in rests for so many values. */
+const REST = 65_536;
+
+/** A record that has nothing but the value, where the field is. */
+const recordOf = (path: Path, value: Scalar): Json => path.reduceRight<Json>((inner, key) => ({ [key]: inner }), value);
+
+/** How a test is told to be looked at, without trying it on each value. */
+type Trigger =
+  | { readonly kind: 'equal'; readonly texts: readonly string[] }
+  | { readonly kind: 'literal'; readonly literal: Omit<Literal, 'items'> }
+  | { readonly kind: 'network'; readonly networks: readonly Network[] }
+  /** Holds or not for every string alike. */
+  | { readonly kind: 'fixed' }
+  | { readonly kind: 'always' };
+
+const equalTexts = (literal: string, number: number | undefined): readonly string[] =>
+  number === undefined ? [literal] : [literal, String(number)];
+
+const triggersOf = (test: Test): readonly Trigger[] => {
+  switch (test.kind) {
+    case 'text':
+      return test.patterns.map(({ anchor, literal, searches }): Trigger => {
+        if (anchor === 'whole' && !searches) return { kind: 'equal', texts: equalTexts(literal, test.number) };
+        if (literal === '') return { kind: 'always' };
+        return { kind: 'literal', literal: { text: literal, stand: anchor === 'whole' ? 'inside' : anchor } };
+      });
+    case 'regex':
+      return test.required.map(
+        (text): Trigger =>
+          text === '' || (test.ignoresCase && !isAscii(text))
+            ? { kind: 'always' }
+            : { kind: 'literal', literal: { text, stand: 'inside' } },
+      );
+    case 'cidr':
+      return [{ kind: 'network', networks: test.networks }];
+    case 'null':
+    case 'exists':
+    case 'never':
+      return [{ kind: 'fixed' }];
+    default:
+      return [{ kind: 'always' }];
+  }
+};
+
+/** Whether an item holds on a string that sets off none of its triggers. */
+const quietOutcome = ({ tests, all, negated }: CompiledItem): boolean => {
+  const met = (test: Test): boolean => test.kind === 'exists' && test.want;
+  return (all ? tests.every(met) : tests.some(met)) !== negated;
+};
+
+interface Triggers {
+  readonly equal: ReadonlyMap<string, readonly number[]>;
+  readonly find: (text: string, report: (item: number) => void) => void;
+  readonly networks: readonly { readonly network: Network; readonly item: number }[];
+  readonly always: readonly number[];
+  /** Items with a regular expression that ignores case: it knows more of case than `fold` outside ASCII. */
+  readonly caseless: readonly number[];
+}
+
+const push = <K, V>(map: Map<K, V[]>, key: K, value: V): void => {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+};
+
+const buildTriggers = (items: readonly FieldItem[]): Triggers => {
+  const equal = new Map<string, number[]>();
+  const literals = new Map<string, { readonly literal: Omit<Literal, 'items'>; readonly items: number[] }>();
+  const networks: { network: Network; item: number }[] = [];
+  const always: number[] = [];
+  items.forEach(({ item }, place) => {
+    for (const trigger of item.tests.flatMap(triggersOf)) {
+      if (trigger.kind === 'equal') for (const text of trigger.texts) push(equal, text, place);
+      if (trigger.kind === 'network') for (const network of trigger.networks) networks.push({ network, item: place });
+      if (trigger.kind === 'always') always.push(place);
+      if (trigger.kind !== 'literal') continue;
+      const key = `${trigger.literal.stand} ${trigger.literal.text}`;
+      const known = literals.get(key) ?? { literal: trigger.literal, items: [] };
+      known.items.push(place);
+      literals.set(key, known);
+    }
+  });
+  const find = findLiterals([...literals.values()].map(({ literal, items: set }) => ({ ...literal, items: set })));
+  const caseless = items.flatMap(({ item }, place) =>
+    item.tests.some((test) => test.kind === 'regex' && test.ignoresCase) ? [place] : [],
+  );
+  return { equal, find, networks, always: [...new Set(always)], caseless };
+};
+
+/** Calls `touch` for every item that may differ from its quiet outcome on this string. */
+const touched = (triggers: Triggers, text: string, touch: (place: number) => void): void => {
+  const folded = fold(text);
+  for (const place of triggers.equal.get(folded) ?? []) touch(place);
+  const number = numberIn(text);
+  if (number !== undefined) for (const place of triggers.equal.get(String(number)) ?? []) touch(place);
+  if (mayHide(text)) for (const { subject } of searchTexts(text)) triggers.find(subject.folded, touch);
+  else triggers.find(folded, touch);
+  for (const place of triggers.always) touch(place);
+  if (triggers.caseless.length > 0 && !isAscii(text)) for (const place of triggers.caseless) touch(place);
+  if (triggers.networks.length === 0) return;
+  const address = readAddress(text);
+  if (address === undefined) return;
+  for (const { network, item } of triggers.networks)
+    if (network.version === address.version && holdsFast(network, address)) touch(item);
+};
+
+/** Networks of version 4 as 32-bit numbers: bigint arithmetic is for the plain evaluator. */
+const holdsFast = (network: Network, address: Network): boolean => {
+  const shift = BigInt((network.version === 4 ? 32 : 128) - network.prefix);
+  return network.bits >> shift === address.bits >> shift;
+};
+
+/** Classes of one field, found as values come along. */
+export const fieldClasses = (path: Path, items: readonly FieldItem[]): FieldClasses => {
+  const project: Project = projectPath(path);
+  const quiet = Uint8Array.from(items, ({ item }) => (quietOutcome(item) ? 1 : 0));
+  const classes: (Uint8Array | undefined)[] = [undefined, quiet];
+  const QUIET = 1;
+  const ids = new Map<string, number>();
+  const memory = new Map<Scalar, number>();
+  let given = 0;
+  let resting = 0;
+  let triggers: Triggers | undefined;
+
+  const idOf = (outcomes: Uint8Array): number => {
+    const key = outcomes.join('');
+    const known = ids.get(key);
+    if (known !== undefined) return known;
+    if (classes.length >= MOST_CLASSES) return UNKNOWN;
+    classes.push(outcomes);
+    ids.set(key, classes.length - 1);
+    return classes.length - 1;
+  };
+  ids.set(quiet.join(''), QUIET);
+
+  const classify = (value: Scalar): number => {
+    const record = recordOf(path, value);
+    if (typeof value !== 'string') return idOf(Uint8Array.from(items, ({ item }) => (itemHolds(item, record) ? 1 : 0)));
+    triggers ??= buildTriggers(items);
+    let outcomes: Uint8Array | undefined;
+    touched(triggers, value, (place) => {
+      const item = items[place]?.item;
+      if (item === undefined) return;
+      const holds = itemHolds(item, record) ? 1 : 0;
+      if (holds === (outcomes ?? quiet)[place]) return;
+      outcomes ??= quiet.slice();
+      outcomes[place] = holds;
+    });
+    return outcomes === undefined ? QUIET : idOf(outcomes);
+  };
+
+  const remember = (value: Scalar, id: number): void => {
+    if (typeof value === 'string' && value.length > LONGEST_VALUE) return;
+    if (memory.size >= MOST_VALUES) {
+      if (given < MOST_VALUES) resting = REST;
+      given = 0;
+      memory.clear();
+    }
+    memory.set(value, id);
+  };
+
+  const absent = idOf(Uint8Array.from(items, ({ item }) => (itemHolds(item, {}) ? 1 : 0)));
+  return {
+    items,
+    outcomes: (id) => classes[id],
+    classOf: (record) => {
+      const value = project(record);
+      if (value === undefined) return absent;
+      if (value === COMPLEX) return UNKNOWN;
+      if (resting > 0) {
+        resting -= 1;
+        return classify(value);
+      }
+      const known = memory.get(value);
+      if (known !== undefined) {
+        given += 1;
+        return known;
+      }
+      const id = classify(value);
+      remember(value, id);
+      return id;
+    },
+  };
+};
