@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { IntegrityCode } from './problem.ts';
-import { fingerprintOf, loadKey, type SigningKey } from './signature.ts';
+import { goesBy, loadKey, type SigningKey } from './signature.ts';
 import { HOUR, writtenTime } from './time.ts';
 
 /** What a keyring answers for a fingerprint. `unavailable`: no key could be had at all, which is not the digest's fault. */
@@ -30,7 +30,7 @@ export const chooseKey = (keys: readonly SigningKey[], fingerprint: string, at: 
       'DIGEST_KEY_UNKNOWN',
       `no public key of the Region has the fingerprint ${JSON.stringify(fingerprint).slice(0, 80)}`,
     );
-  const genuine = keys.filter(({ value }) => fingerprintOf(value) === fingerprint);
+  const genuine = keys.filter(({ value }) => goesBy(value, fingerprint));
   if (genuine.length === 0)
     return refuse(
       'KEY_FINGERPRINT_MISMATCH',

@@ -10,6 +10,8 @@ export interface Link {
   readonly location: ObjectLocation;
   readonly chain: Chain;
   readonly trusted: boolean;
+  /** True when the digest was written for another place: its name says nothing of the hour. */
+  readonly displaced: boolean;
   /** Milliseconds; of an untrusted digest what its name claims. */
   readonly start: number;
   readonly end: number;
@@ -30,7 +32,9 @@ export const linkOf = (digest: ExaminedDigest): Link | undefined => {
   const { location, trusted, hash, signature, document } = digest;
   const previous = trusted ? document?.previous : undefined;
   const previousSignature = document?.previousSignature ?? null;
-  return { location, chain, trusted, start: digest.start ?? end, end, hash, signature, previous, previousSignature };
+  const displaced = digest.problems.some(({ code }) => code === 'DIGEST_MOVED');
+  const start = digest.start ?? end;
+  return { location, chain, trusted, displaced, start, end, hash, signature, previous, previousSignature };
 };
 
 /** One name for one object, whatever its version. */

@@ -20,6 +20,21 @@ const SIGNATURE_DIGITS = /^(?:[0-9a-f]{2}){64,1024}$/i;
 /** MD5 of the DER bytes, lowercase hex: how CloudTrail names its keys (not documented; true of AWS's published keys). */
 export const fingerprintOf = (value: Uint8Array): string => hash('md5', value, 'hex');
 
+/**
+ * True when a key goes by the fingerprint: the MD5 of its bytes as given, or of the same key in the other encoding. AWS
+ * may change the encoding ("subject to change"); the key stays the same key, and no other has the MD5 of either.
+ */
+export const goesBy = (value: Uint8Array, fingerprint: string): boolean => {
+  if (fingerprintOf(value) === fingerprint) return true;
+  const loaded = loadKey(value);
+  if (loaded === undefined) return false;
+  // By way of JWK: Node 24 cannot export as PKCS#1 what it read as DER ("Failed to encode public key").
+  const key = createPublicKey({ key: loaded.export({ format: 'jwk' }), format: 'jwk' });
+  return (['pkcs1', 'spki'] as const).some(
+    (type) => fingerprintOf(key.export({ type, format: 'der' })) === fingerprint,
+  );
+};
+
 /** The key object, whichever of the two encodings the bytes have; undefined where they have neither. */
 export const loadKey = (value: Uint8Array): KeyObject | undefined => {
   for (const type of ['pkcs1', 'spki'] as const) {
