@@ -81,12 +81,15 @@ const required = (value: string | undefined, what: string): string => {
 
 const queueClients = (
   sqs: SQSClient,
+  endpoint: string,
 ): Pick<EmbeddedClients, 'createQueue' | 'send' | 'receive' | 'remove' | 'retryIn' | 'depth'> => ({
   createQueue: async (name, attributes) => {
     const made = await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: { ...attributes } }));
     const url = required(made.QueueUrl, 'QueueUrl');
     const asked = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['QueueArn'] }));
-    return { name, url, arn: required(asked.Attributes?.['QueueArn'], 'QueueArn') };
+    // The emulator names a host `sqs.<region>.localhost`, which not every machine resolves and the SDK would then call.
+    const reachable = new URL(new URL(url).pathname, endpoint).href;
+    return { name, url: reachable, arn: required(asked.Attributes?.['QueueArn'], 'QueueArn') };
   },
   send: async (queueUrl, body) => {
     await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body }));
@@ -183,7 +186,7 @@ export const embeddedClients = ({
     deleteObject: async (bucket, key) => {
       await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
     },
-    ...queueClients(sqs),
+    ...queueClients(sqs, endpoint),
     createTopic: async (name) =>
       required((await sns.send(new CreateTopicCommand({ Name: name }))).TopicArn, 'TopicArn'),
     subscribeQueue: async (topicArn, queueArn) => {

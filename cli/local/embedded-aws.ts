@@ -20,6 +20,8 @@ export interface PutOptions {
   readonly metadata?: { readonly [key: string]: string };
   /** How the deliveries queue hears of it; `s3` unless told. fauxqs itself sends no notification. */
   readonly notify?: NotificationShape;
+  /** Deletes the object again before the notification is sent. */
+  readonly deleted?: true;
 }
 
 /** S3, SNS, SQS and DynamoDB inside this process, on loopback ports, with what a deployment would have made in them. */
@@ -130,8 +132,9 @@ export const startEmbeddedAws = async (options: EmbeddedAwsOptions = {}): Promis
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
     },
     clients,
-    putObject: async (key, bytes, { metadata = {}, notify = 's3' } = {}) => {
+    putObject: async (key, bytes, { metadata = {}, notify = 's3', deleted } = {}) => {
       await clients.putObject({ bucket, key, bytes, metadata });
+      if (deleted) await clients.deleteObject(bucket, key);
       if (notify === 'none') return;
       const stored = { bucket, key, size: bytes.length, etag: etagOf(bytes), region, at: clock() };
       await clients.send(resources.queues.deliveries.url, notificationBody(notify, stored));

@@ -2,7 +2,10 @@ import type { EmbeddedClients, EmbeddedQueue, QueueMessage } from '../../aws/emb
 import { isJsonObject } from '../../engine/record/json.ts';
 
 /** A Lambda handler, as far as an SQS event source calls it: an event in, failed message ids out. */
-export type QueueHandler = (event: unknown, context: unknown) => Promise<unknown>;
+export type QueueHandler = (
+  event: ReturnType<typeof sqsEvent>,
+  context: ReturnType<typeof lambdaContext>,
+) => Promise<unknown>;
 
 export interface EventSourceOptions {
   /** Seconds until a failed message is tried again. Lambda waits the visibility timeout; someone is watching here. */
@@ -24,7 +27,12 @@ export const sqsEvent = ({ arn }: EmbeddedQueue, messages: readonly QueueMessage
     messageId,
     receiptHandle,
     body,
-    attributes,
+    attributes: {
+      ApproximateReceiveCount: attributes['ApproximateReceiveCount'] ?? '1',
+      SentTimestamp: attributes['SentTimestamp'] ?? '0',
+      SenderId: attributes['SenderId'] ?? 'local',
+      ApproximateFirstReceiveTimestamp: attributes['ApproximateFirstReceiveTimestamp'] ?? '0',
+    },
     messageAttributes: {},
     md5OfBody: '',
     eventSource: 'aws:sqs',

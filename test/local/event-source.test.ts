@@ -1,20 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedAws, startEmbeddedAws } from '../../cli/local/embedded-aws.ts';
 import { startEventSource, untilEmpty } from '../../cli/local/event-source.ts';
-import { isJsonObject } from '../../engine/record/json.ts';
 
 let aws: EmbeddedAws;
 beforeAll(async () => {
   aws = await startEmbeddedAws({ visibilitySeconds: 30, maxReceives: 2 });
 });
 afterAll(() => aws.stop());
-
-const bodiesAndIds = (event: unknown): readonly { readonly body: string; readonly id: string }[] =>
-  isJsonObject(event) && Array.isArray(event['Records'])
-    ? event['Records'].map((record: unknown) =>
-        isJsonObject(record) ? { body: String(record['body']), id: String(record['messageId']) } : { body: '', id: '' },
-      )
-    : [];
 
 describe('an event source', () => {
   it('deletes what did not fail, tries again what failed, and leaves it to the dead-letter queue in the end', async () => {
@@ -23,13 +15,12 @@ describe('an event source', () => {
     const source = startEventSource(
       aws.clients,
       aws.queues.deliveries,
-      async (event) => {
-        const records = bodiesAndIds(event);
+      async ({ Records: records }) => {
         seen.push(...records.map(({ body }) => body));
         if (records.some(({ body }) => body === 'crash') && seen.filter((body) => body === 'crash').length === 1)
           throw new Error('the function crashed');
         const bad = records.filter(({ body }) => body === 'bad');
-        return { batchItemFailures: bad.map(({ id }) => ({ itemIdentifier: id })) };
+        return { batchItemFailures: bad.map(({ messageId }) => ({ itemIdentifier: messageId })) };
       },
       { retrySeconds: 0, onFault: (_, error) => faults.push(error) },
     );
