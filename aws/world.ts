@@ -71,8 +71,9 @@ export const objectsWorld = (
   };
 };
 
-/** Putting objects on a queue, to be read (again). */
-export const requeueTo = (queueUrl: string): Requeue => enqueueObjects(new SQSClient(clientOptions), queueUrl);
+/** Putting objects on a queue, to be read (again). The endpoint is the SDK's, so that AWS_ENDPOINT_URL holds here too. */
+export const requeueTo = (queueUrl: string): Requeue =>
+  enqueueObjects(new SQSClient({ ...clientOptions, useQueueUrlAsEndpoint: false }), queueUrl);
 
 /** CloudTrail's public keys, asked for in the Region that signed. */
 export const publicKeys = (): ListPublicKeys =>
