@@ -75,9 +75,12 @@ export const objectsWorld = (
 export const requeueTo = (queueUrl: string): Requeue =>
   enqueueObjects(new SQSClient({ ...clientOptions, useQueueUrlAsEndpoint: false }), queueUrl);
 
+/** One CloudTrail client per Region. */
+export const cloudTrailClients = (): ((region: string | undefined) => CloudTrailClient) =>
+  perRegion((region) => new CloudTrailClient({ ...clientOptions, ...(region === undefined ? {} : { region }) }));
+
 /** CloudTrail's public keys, asked for in the Region that signed. */
-export const publicKeys = (): ListPublicKeys =>
-  publicKeyLister(perRegion((region) => new CloudTrailClient({ ...clientOptions, ...(region && { region }) })));
+export const publicKeys = (): ListPublicKeys => publicKeyLister(cloudTrailClients());
 
 /** The rules beside the bundle, or where `TRAILWARDEN_RULES_FILE` says. */
 export const loadRules = ({ rulesFile }: Pick<Settings, 'rulesFile'>): ReturnType<typeof readRuleFile> =>
