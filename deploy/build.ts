@@ -5,6 +5,7 @@ import { build } from 'esbuild';
 import type { Lists } from '../engine/rule/rule.ts';
 import { readCompiledRules } from './compiled-rules.ts';
 import { eventRuleResources } from './event-rules.ts';
+import { forwarderTemplate } from './forwarder.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -65,7 +66,8 @@ const bundle = async (entry: string, outDir: string, rules: string): Promise<Bui
 
 /**
  * Builds every function into `outDir/<name>/`: index.mjs (the AWS SDK bundled, so that it is pinned and loads faster)
- * with rules.json beside it, and the EventBridge rules the rule set needs as `outDir/event-rules.json`.
+ * with rules.json beside it where it evaluates rules; the EventBridge rules of the rule set as
+ * `outDir/event-rules.json`, and the template of member accounts as `outDir/forwarder.json`.
  *
  * @throws BrokenRulesError when a rule or list cannot be used; esbuild's BuildFailure when the code cannot be bundled
  */
@@ -78,6 +80,8 @@ export const buildFunctions = async (outDir: string, options: BuildOptions = {})
   rmSync(outDir, { recursive: true, force: true });
   mkdirSync(outDir, { recursive: true });
   writeFileSync(join(outDir, 'event-rules.json'), JSON.stringify(eventRuleResources(rules.documents), null, 2));
+  const forwarder = forwarderTemplate(join(ROOT, 'deploy/forwarder.yml'), rules.documents);
+  writeFileSync(join(outDir, 'forwarder.json'), JSON.stringify(forwarder));
   const json = JSON.stringify(rules);
   const entries = readdirSync(join(ROOT, 'functions'))
     .filter((name) => name.endsWith('.ts'))

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { boundsOf } from '../../deploy/event-bounds.ts';
 import { eventPatterns, MAX_PATTERN_LENGTH } from '../../deploy/event-patterns.ts';
 import { eventRuleResources } from '../../deploy/event-rules.ts';
+import { forwarderTemplate } from '../../deploy/forwarder.ts';
 import { isJsonObject, type JsonObject } from '../../engine/record/json.ts';
 import { textAt } from '../../engine/record/record.ts';
 import { compileRules } from '../../engine/rule/compile.ts';
@@ -248,5 +249,21 @@ describe('the EventBridge rules', () => {
     expect(Object.keys(eventRuleResources([narrow]))).toEqual(['ApiCallRule1', 'ApiCallRule1MayInvoke']);
     expect(Object.keys(eventRuleResources([narrow, wide]))).toContain('AnyCallRule');
     expect(JSON.stringify(eventRuleResources([narrow]))).not.toContain('Fn::If');
+  });
+});
+
+describe('the forwarder of member accounts', () => {
+  const file = join(import.meta.dirname, '../../deploy/forwarder.yml');
+  const text = JSON.stringify(forwarderTemplate(file, shipped));
+
+  it('forwards the events that the rules of the security account take, as its role', () => {
+    for (const pattern of eventPatterns(shipped).patterns) expect(text).toContain(JSON.stringify(pattern));
+    expect(text).toContain('"RoleArn":{"Fn::GetAtt":["ForwarderRole","Arn"]}');
+    expect(text).toContain('"Fn::If":["LiveForAllCalls","DISABLED"');
+  });
+
+  it('fits a StackSet template given inline', () => {
+    expect(text.length).toBeLessThan(51_200);
+    expect(text).not.toContain('!Ref');
   });
 });
