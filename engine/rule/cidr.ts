@@ -1,18 +1,18 @@
-/** A network: the bits of its address and how many of them count. */
+/** A network: its address as 32-bit words (one for version 4, four for version 6) and how many of its bits count. */
 export interface Network {
   readonly version: 4 | 6;
-  readonly bits: bigint;
+  readonly words: readonly number[];
   readonly prefix: number;
 }
 
 const ADDRESS_4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
 
 /** An IPv4 address as a number, or undefined. Leading zeros are refused: whether they mean octal is anybody's guess. */
-const readAddress4 = (text: string): bigint | undefined => {
+const readAddress4 = (text: string): number | undefined => {
   const parts = ADDRESS_4.exec(text)?.slice(1);
   if (parts === undefined || parts.some((part) => Number(part) > 255 || (part.length > 1 && part.startsWith('0'))))
     return undefined;
-  return parts.reduce((bits, part) => (bits << 8n) | BigInt(part), 0n);
+  return parts.reduce((word, part) => word * 256 + Number(part), 0);
 };
 
 /** Groups of one side of `::`, or undefined where one is no group. */
@@ -23,12 +23,12 @@ const groups = (side: string): readonly number[] | undefined => {
 };
 
 /** An IPv6 address as a number, or undefined (RFC 4291 §2.2, with the dotted form at the end). */
-const readAddress6 = (text: string): bigint | undefined => {
+const readAddress6 = (text: string): readonly number[] | undefined => {
   const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text);
   const last = dotted?.[2] === undefined ? undefined : readAddress4(dotted[2]);
   if (dotted !== null && last === undefined) return undefined;
   const whole =
-    last === undefined ? text : `${dotted?.[1] ?? ''}${(last >> 16n).toString(16)}:${(last & 0xffffn).toString(16)}`;
+    last === undefined ? text : `${dotted?.[1] ?? ''}${(last >>> 16).toString(16)}:${(last & 0xffff).toString(16)}`;
   const sides = whole.split('::');
   if (sides.length > 2) return undefined;
   const head = groups(sides[0] ?? '');
@@ -37,7 +37,7 @@ const readAddress6 = (text: string): bigint | undefined => {
   const missing = 8 - head.length - tail.length;
   if (sides.length === 2 ? missing < 1 : missing !== 0) return undefined;
   const all = [...head, ...new Array<number>(missing).fill(0), ...tail];
-  return all.reduce((bits, group) => (bits << 16n) | BigInt(group), 0n);
+  return [0, 2, 4, 6].map((at) => (all[at] ?? 0) * 65_536 + (all[at + 1] ?? 0));
 };
 
 /**
@@ -48,9 +48,9 @@ const readAddress6 = (text: string): bigint | undefined => {
 export const readAddress = (text: string): Network | undefined => {
   if (text.length > 45 || text.length < 2) return undefined;
   const four = readAddress4(text);
-  if (four !== undefined) return { version: 4, bits: four, prefix: 32 };
+  if (four !== undefined) return { version: 4, words: [four], prefix: 32 };
   const six = text.includes(':') ? readAddress6(text) : undefined;
-  return six === undefined ? undefined : { version: 6, bits: six, prefix: 128 };
+  return six === undefined ? undefined : { version: 6, words: six, prefix: 128 };
 };
 
 /** Reads `10.0.0.0/8`, `fe80::/10` or one address; undefined where it is neither. */
@@ -63,12 +63,16 @@ export const readNetwork = (text: string): Network | undefined => {
   return length < 0 || length > network.prefix ? undefined : { ...network, prefix: length };
 };
 
-const shift = ({ version, prefix }: Network): bigint => BigInt((version === 4 ? 32 : 128) - prefix);
-
-/** Whether the network has bits set behind its prefix (`10.1.2.3/8`): legal, but seldom meant. */
-export const hasHostBits = (network: Network): boolean =>
-  (network.bits >> shift(network)) << shift(network) !== network.bits;
+/** The bits of a word that the prefix counts. */
+const counted = (word: number, bits: number): number => {
+  if (bits >= 32) return word;
+  return bits <= 0 ? 0 : word - (word % 2 ** (32 - bits));
+};
 
 /** Whether the network holds the address. */
-export const holds = (network: Network, address: Network): boolean =>
-  network.version === address.version && network.bits >> shift(network) === address.bits >> shift(network);
+export const holds = (network: Network, address: Network): boolean => {
+  if (network.version !== address.version) return false;
+  for (let index = 0, bits = network.prefix; bits > 0; index += 1, bits -= 32)
+    if (counted(network.words[index] ?? 0, bits) !== counted(address.words[index] ?? 0, bits)) return false;
+  return true;
+};

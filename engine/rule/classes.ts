@@ -1,5 +1,5 @@
 import type { Json } from '../record/json.ts';
-import { type Network, readAddress } from './cidr.ts';
+import { holds, type Network, readAddress } from './cidr.ts';
 import { mayHide, searchTexts } from './decode.ts';
 import { itemHolds } from './holds.ts';
 import type { CompiledItem, Test } from './item.ts';
@@ -133,14 +133,7 @@ const touched = (triggers: Triggers, text: string, touch: (place: number) => voi
   if (triggers.networks.length === 0) return;
   const address = readAddress(text);
   if (address === undefined) return;
-  for (const { network, item } of triggers.networks)
-    if (network.version === address.version && holdsFast(network, address)) touch(item);
-};
-
-/** Networks of version 4 as 32-bit numbers: bigint arithmetic is for the plain evaluator. */
-const holdsFast = (network: Network, address: Network): boolean => {
-  const shift = BigInt((network.version === 4 ? 32 : 128) - network.prefix);
-  return network.bits >> shift === address.bits >> shift;
+  for (const { network, item } of triggers.networks) if (holds(network, address)) touch(item);
 };
 
 /** Classes of one field, found as values come along. */
@@ -174,10 +167,10 @@ export const fieldClasses = (path: Path, items: readonly FieldItem[]): FieldClas
     touched(triggers, value, (place) => {
       const item = items[place]?.item;
       if (item === undefined) return;
-      const holds = itemHolds(item, record) ? 1 : 0;
-      if (holds === (outcomes ?? quiet)[place]) return;
+      const outcome = itemHolds(item, record) ? 1 : 0;
+      if (outcome === (outcomes ?? quiet)[place]) return;
       outcomes ??= quiet.slice();
-      outcomes[place] = holds;
+      outcomes[place] = outcome;
     });
     return outcomes === undefined ? QUIET : idOf(outcomes);
   };
