@@ -28,25 +28,33 @@ const BORDERLESS = {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the colour sequences this program itself writes
 const COLOUR = /\u001b\[[0-9;]*m/g;
 
-const lengthOf = (cell: string): number => cell.replace(COLOUR, '').length;
+const lengthOf = (line: string): number => line.replace(COLOUR, '').length;
 
-/** Lines of at most `width`: broken at a space where there is one, inside a long word (an ARN) otherwise. */
-export const fold = (cell: string, width: number): string => {
+const longestLine = (cell: string): number => Math.max(...cell.split('\n').map(lengthOf));
+
+const foldLine = (line: string, width: number): readonly string[] => {
   const lines: string[] = [];
-  let left = cell;
+  let left = line;
   while (lengthOf(left) > width && !left.includes('\u001b')) {
     const space = left.lastIndexOf(' ', width);
     const at = space > width / 3 ? space : width;
     lines.push(left.slice(0, at));
     left = left.slice(at).trimStart();
   }
-  return [...lines, left].join('\n');
+  return [...lines, left];
 };
+
+/** Lines of at most `width`: broken at a space where there is one, inside a long word (an ARN) otherwise. */
+const fold = (cell: string, width: number): string =>
+  cell
+    .split('\n')
+    .flatMap((line) => foldLine(line, width))
+    .join('\n');
 
 const widthOf = (rows: readonly (readonly string[])[], at: number, { heading, max = 60 }: Column): number =>
   Math.min(
     max,
-    rows.reduce((widest, row) => Math.max(widest, lengthOf(row[at] ?? '')), heading.length),
+    rows.reduce((widest, row) => Math.max(widest, longestLine(row[at] ?? '')), heading.length),
   );
 
 /**

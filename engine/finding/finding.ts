@@ -10,6 +10,8 @@ export type Via = 'delivered' | 'live' | 'logs' | 'backfill' | 'scan';
 export interface Seen {
   readonly via: Via;
   readonly object?: { readonly bucket: string; readonly key: string; readonly versionId?: string };
+  /** Path of the local file, when scanned at a terminal. */
+  readonly file?: string;
 }
 
 export interface Principal {

@@ -30,7 +30,7 @@ const TRAILER = 8;
 const MOST_PER_BYTE = 1032;
 
 /** Length of the gzip header (RFC 1952 §2.3), -1 when it is no gzip header, -2 when the bytes end inside it. */
-const headerLength = (bytes: Uint8Array): number => {
+export const headerLength = (bytes: Uint8Array): number => {
   if (bytes.length === 0) return -2;
   if (bytes[0] !== 0x1f || (bytes.length > 1 && bytes[1] !== 0x8b) || (bytes.length > 2 && bytes[2] !== 8)) return -1;
   if (bytes.length < 10) return -2;

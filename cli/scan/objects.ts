@@ -1,0 +1,31 @@
+import type { OpenObject } from './read-source.ts';
+import type { Source } from './sources.ts';
+
+/** Larger objects than this are no log files (50 MB before compression), and would fill the memory. */
+const MAX_OBJECT = 512 * 1024 * 1024;
+
+// The SDK is loaded only when S3 is asked for: it costs more time than scanning a small folder.
+const world = async () => (await import('../../aws/world.ts')).objectsWorld({});
+
+/** Reads objects of S3 with the credentials of the environment; a fault is thrown as an error with its code. */
+export const openS3Object = (): OpenObject => {
+  let opened: ReturnType<typeof world> | undefined;
+  return async (bucket, key) => {
+    opened ??= world();
+    const read = await (await opened).readObject({ bucket, key }, { maxBytes: MAX_OBJECT });
+    if (read.kind === 'found') return read.bytes;
+    throw new Error(read.kind === 'missing' ? 'there is no such object' : `${read.code}: ${read.reason}`);
+  };
+};
+
+const READABLE = /\.(?:json|ndjson|jsonl)(?:\.gz)?$/i;
+
+/** The objects under `s3://bucket/prefix` that can hold records, in order of key. */
+export const objectSources = async (url: string): Promise<readonly Source[]> => {
+  const { hostname: bucket, pathname } = new URL(url);
+  const prefix = decodeURIComponent(pathname.slice(1));
+  const sources: Source[] = [];
+  for await (const { key, size } of (await world()).listObjects(bucket, prefix))
+    if (READABLE.test(key)) sources.push({ kind: 'object', bucket, key, size });
+  return sources;
+};

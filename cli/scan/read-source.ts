@@ -1,0 +1,149 @@
+import { closeSync, createReadStream, openSync, readFileSync, readSync } from 'node:fs';
+import { inflateMember } from '../../engine/record/gzip.ts';
+import { CONTAINERS, emptyInput, type InputContent, readElement, readInput } from '../../engine/record/input.ts';
+import type { Json } from '../../engine/record/json.ts';
+import { recordStream, type StreamItem } from '../../engine/record/record-stream.ts';
+import { inflateChunks } from './inflate.ts';
+import type { Source } from './sources.ts';
+
+/** Opens an object of S3; given by aws/, so that scanning local files loads no SDK. */
+export type OpenObject = (bucket: string, key: string) => Promise<Uint8Array>;
+
+/** One portion of a source's content, and how many bytes of it were read. */
+export interface Portion {
+  readonly content: InputContent;
+  /** Inflated bytes. */
+  readonly bytes: number;
+  /** Something that keeps part of the source from being read. */
+  readonly fault?: string;
+}
+
+/** Files up to these sizes are read whole: parsing one string is faster than finding the records in portions. */
+const WHOLE_GZIP = 1_000_000;
+const WHOLE_PLAIN = 8_000_000;
+const WHOLE_INFLATED = 24_000_000;
+/** CloudTrail's records have at most 256 KB (1 MB in Lake); exports indent them and wrap them in strings. */
+const MAX_VALUE = 16 * 1024 * 1024;
+const READ = 64 * 1024;
+
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+const addItem = (content: InputContent, item: StreamItem): string | undefined => {
+  switch (item.kind) {
+    case 'elements':
+      for (const value of item.values) readElement(content, item.container, value);
+      return undefined;
+    case 'document':
+      readInput(content, item.value);
+      return undefined;
+    case 'malformed':
+      content.malformed.push(`${item.container === undefined ? 'value' : `element`} ${item.index}: ${item.reason}`);
+      return undefined;
+    case 'truncated':
+      return item.reason;
+  }
+};
+
+const portionOf = (items: readonly StreamItem[], bytes: number): Portion => {
+  const content = emptyInput();
+  const faults = items.map((item) => addItem(content, item)).filter((fault) => fault !== undefined);
+  return { content, bytes, ...(faults[0] !== undefined && { fault: faults[0] }) };
+};
+
+/** Reads text that is in memory whole; what is no single JSON value goes through the splitter, which knows more shapes. */
+const readWhole = (bytes: Buffer): Portion => {
+  let value: Json;
+  try {
+    const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+    value = JSON.parse(bytes.toString('utf8', start));
+  } catch {
+    const stream = recordStream({ containers: CONTAINERS, maxValueBytes: MAX_VALUE });
+    return portionOf([...stream.push(bytes), ...stream.end()], bytes.length);
+  }
+  const content = emptyInput();
+  readInput(content, value);
+  return { content, bytes: bytes.length };
+};
+
+const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+async function* readPortions(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Portion> {
+  const stream = recordStream({ containers: CONTAINERS, maxValueBytes: MAX_VALUE });
+  try {
+    for await (const chunk of chunks) yield portionOf(stream.push(chunk), chunk.length);
+  } catch (error) {
+    yield {
+      ...portionOf(
+        stream.end().filter(({ kind }) => kind !== 'truncated'),
+        0,
+      ),
+      fault: message(error),
+    };
+    return;
+  }
+  yield portionOf(stream.end(), 0);
+}
+
+/** Detects gzip by content, not by name: exports are often named `.json` and are not. */
+async function* readChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Portion> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const head: Uint8Array[] = [];
+  let bytes = 0;
+  while (bytes < 2) {
+    const { value, done } = await iterator.next();
+    if (done === true) break;
+    head.push(value);
+    bytes += value.length;
+  }
+  async function* all(): AsyncGenerator<Uint8Array> {
+    yield* head;
+    yield* { [Symbol.asyncIterator]: () => iterator };
+  }
+  yield* readPortions(isGzip(Buffer.concat(head)) ? inflateChunks(all()) : all());
+}
+
+async function* slices(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += READ) yield bytes.subarray(at, at + READ);
+}
+
+async function* readBytes(bytes: Uint8Array): AsyncGenerator<Portion> {
+  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (!isGzip(whole)) {
+    if (whole.length <= WHOLE_PLAIN) yield readWhole(whole);
+    else yield* readPortions(slices(whole));
+    return;
+  }
+  const inflated = inflateMember(whole, WHOLE_INFLATED);
+  if (inflated.kind === 'inflated') {
+    const portion = readWhole(inflated.bytes);
+    yield inflated.trailing === 0
+      ? portion
+      : { ...portion, fault: `${inflated.trailing} bytes behind the first gzip member, which CloudTrail never writes` };
+  } else yield* readPortions(inflateChunks(slices(whole)));
+}
+
+const startsWithGzip = (path: string): boolean => {
+  const head = Buffer.alloc(2);
+  const file = openSync(path, 'r');
+  try {
+    return readSync(file, head) === 2 && isGzip(head);
+  } finally {
+    closeSync(file);
+  }
+};
+
+/**
+ * Reads a source portion by portion, in memory that does not grow with it. What cannot be read is told in `fault`;
+ * nothing is thrown.
+ */
+export async function* readSource(source: Source, openObject: OpenObject): AsyncGenerator<Portion> {
+  try {
+    if (source.kind === 'stdin') yield* readChunks(process.stdin);
+    else if (source.kind === 'object') yield* readBytes(await openObject(source.bucket, source.key));
+    else if (source.size <= WHOLE_GZIP || (source.size <= WHOLE_PLAIN && !startsWithGzip(source.path)))
+      yield* readBytes(readFileSync(source.path));
+    else yield* readChunks(createReadStream(source.path, { highWaterMark: READ }));
+  } catch (error) {
+    yield { content: emptyInput(), bytes: 0, fault: message(error) };
+  }
+}

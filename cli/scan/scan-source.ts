@@ -1,0 +1,97 @@
+import { detect } from '../../engine/detect.ts';
+import { detectionFinding } from '../../engine/finding/detection.ts';
+import type { Seen, Severity } from '../../engine/finding/finding.ts';
+import { type CloudTrailRecord, type NumberedRecord, textAt } from '../../engine/record/record.ts';
+import type { RuleSet } from '../../engine/rule/rule.ts';
+import { type OpenObject, readSource } from './read-source.ts';
+import { type Source, showSource } from './sources.ts';
+
+/** A finding as the store keeps it: what sorting and choosing need, and the finding itself as JSON. */
+export interface FoundLine {
+  readonly id: string;
+  readonly time: string;
+  readonly title: string;
+  readonly severity: Severity;
+  /** Number of the source and of the record in it: of two equal findings the first one met is kept. */
+  readonly source: number;
+  readonly record: number;
+  readonly json: string;
+}
+
+/** What scanning a source came to. */
+export interface Tally {
+  readonly source: number;
+  records: number;
+  matches: number;
+  /** Inflated. */
+  bytes: number;
+  digests: number;
+  aggregated: number;
+  /** The source holds JSON, but nothing of CloudTrail's. */
+  foreign: boolean;
+  /** What of the source could not be read, at most a few of many. */
+  readonly faults: string[];
+  faultCount: number;
+}
+
+/** Event times that are scanned, in milliseconds since the epoch; absent bounds are open. */
+export interface TimeRange {
+  readonly since?: number;
+  readonly until?: number;
+}
+
+const MAX_FAULTS = 20;
+
+/** Records whose time cannot be read stay: what is not known to be outside is scanned. */
+const inRange = ({ since, until }: TimeRange, record: CloudTrailRecord): boolean => {
+  const time = Date.parse(textAt(record, 'eventTime') ?? '');
+  return Number.isNaN(time) || ((since === undefined || time >= since) && (until === undefined || time < until));
+};
+
+const seenOf = (source: Source): Seen => {
+  if (source.kind === 'object') return { via: 'scan', object: { bucket: source.bucket, key: source.key } };
+  return source.kind === 'file' ? { via: 'scan', file: showSource(source) } : { via: 'scan' };
+};
+
+const addFault = (tally: Tally, fault: string): void => {
+  tally.faultCount += 1;
+  if (tally.faults.length < MAX_FAULTS) tally.faults.push(fault);
+};
+
+/**
+ * Scans one source to its end.
+ *
+ * @param number the source's place among all, the same whoever scans it
+ * @param emit takes each match as a finding, as soon as it is found
+ */
+export const scanSource = async (
+  source: Source,
+  number: number,
+  given: { readonly ruleSet: RuleSet; readonly range: TimeRange; readonly openObject: OpenObject },
+  emit: (line: FoundLine) => void,
+): Promise<Tally> => {
+  const counts = { records: 0, matches: 0, bytes: 0, digests: 0, aggregated: 0, foreign: false, faultCount: 0 };
+  const tally: Tally = { source: number, ...counts, faults: [] };
+  const seen = seenOf(source);
+  const open = given.range.since === undefined && given.range.until === undefined;
+  let foreign = 0;
+  for await (const { content, bytes, fault } of readSource(source, given.openObject)) {
+    tally.bytes += bytes;
+    tally.digests += content.digests;
+    tally.aggregated += content.aggregated;
+    foreign += content.foreign;
+    for (const reason of content.malformed) addFault(tally, `a record is malformed: ${reason}`);
+    if (fault !== undefined) addFault(tally, fault);
+    const records = open ? content.records : content.records.filter((record) => inRange(given.range, record));
+    const numbered: NumberedRecord[] = records.map((record, at) => ({ index: tally.records + at, record }));
+    tally.records += records.length;
+    for (const detection of detect(numbered, given.ruleSet)) {
+      const finding = detectionFinding(detection, seen);
+      tally.matches += 1;
+      const { id, severity, title, firstSeen: time } = finding;
+      emit({ id, time, title, severity, source: number, record: detection.index, json: JSON.stringify(finding) });
+    }
+  }
+  tally.foreign = foreign > 0 && tally.records + tally.digests + tally.aggregated + tally.faultCount === 0;
+  return tally;
+};
