@@ -36,10 +36,15 @@ const doStep = async (aws: EmbeddedAws, { key, bytes, metadata = {}, notify, del
   await aws.putObject(key, bytes, { metadata, notify, ...(deleted && { deleted }) });
 };
 
-const doSteps = async (aws: EmbeddedAws, steps: readonly Step[]): Promise<void> => {
-  const left = steps.values();
+async function* each(steps: Act['steps']): AsyncGenerator<Step> {
+  yield* steps;
+}
+
+const doSteps = async (aws: EmbeddedAws, steps: Act['steps']): Promise<void> => {
+  const left = each(steps);
   const lane = async (): Promise<void> => {
-    for (const step of left) await doStep(aws, step);
+    // Not for-await: its early end would close the generator for the other lanes.
+    for (let next = await left.next(); next.done !== true; next = await left.next()) await doStep(aws, next.value);
   };
   await Promise.all(Array.from({ length: UPLOADS_AT_ONCE }, lane));
 };

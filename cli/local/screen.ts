@@ -1,4 +1,3 @@
-import { basename } from 'node:path/posix';
 import type { Severity } from '../../engine/finding/finding.ts';
 import { own, textAt } from '../../engine/record/record.ts';
 import type { Paint } from '../terminal/colour.ts';
@@ -8,9 +7,12 @@ import { plural, showCount, showDuration } from '../terminal/units.ts';
 import type { Outcome, PlantedOutcome } from './outcome.ts';
 import type { ReceivedFinding } from './pipeline.ts';
 
+/** A short name of an object, for people: its file name, or the path of someone's own file. */
+export type NameOf = (key: string) => string;
+
 /** Lines of text for a terminal of a width, coloured or not. */
 export interface Screen {
-  readonly opening: (lines: readonly string[]) => string;
+  readonly text: (text: string) => string;
   readonly act: (title: string) => string;
   readonly finding: (finding: ReceivedFinding) => string;
   readonly summary: (outcome: Outcome) => string;
@@ -28,10 +30,15 @@ const timeOf = (finding: ReceivedFinding): string => (textAt(finding, 'firstSeen
 /** Hashes are compared by their first digits; the whole ones are in the finding. */
 const shorten = (text: string): string => (/^[0-9a-f]{40,}$/.test(text) ? `${text.slice(0, 12)}…` : text);
 
-/** Which fields made it match, on one line. */
+/** What the summary says already. */
+const SAID = new Set(['eventSource', 'eventName', 'eventType']);
+
+/** Which fields made it match, on one line; for integrity, what was compared. */
 const evidenceLine = (finding: ReceivedFinding): string | undefined => {
   const evidence = own(finding, 'evidence');
-  const parts = (Array.isArray(evidence) ? evidence : []).map((one) => {
+  const all = Array.isArray(evidence) ? evidence : [];
+  const telling = all.filter((one) => !SAID.has(textAt(one, 'field') ?? ''));
+  const parts = telling.map((one) => {
     const [field = '', expected = '', actual = ''] = ['field', 'expected', 'actual'].map((name) => textAt(one, name));
     const integrity = textAt(finding, 'kind') === 'integrity';
     return integrity ? `expected ${shorten(expected)}, found ${shorten(actual)}` : `${field} = ${shorten(actual)}`;
@@ -39,26 +46,36 @@ const evidenceLine = (finding: ReceivedFinding): string | undefined => {
   return parts.length === 0 ? undefined : [...new Set(parts)].join(' · ');
 };
 
-const objectLine = (finding: ReceivedFinding): string | undefined => {
-  const key = textAt(finding, 'seen', 'object', 'key');
-  return key === undefined ? undefined : `in ${basename(key)}`;
+/** The summary, with objects by their file names: whole locations fill three lines, and are in the finding. */
+const summaryOf = (finding: ReceivedFinding, nameOf: NameOf): string => {
+  const summary = textAt(finding, 'summary') ?? '';
+  const [bucket, key] = [textAt(finding, 'seen', 'object', 'bucket'), textAt(finding, 'seen', 'object', 'key')];
+  return key === undefined ? summary : summary.replaceAll(`s3://${bucket}/${key}`, nameOf(key));
+};
+
+/** What to do first, for findings no rule explains. */
+const stepLine = (finding: ReceivedFinding): string | undefined => {
+  const steps = own(finding, 'nextSteps');
+  const [first] = Array.isArray(steps) ? steps : [];
+  return typeof first === 'string' ? `→ ${first}` : undefined;
 };
 
 const clip = (text: string, width: number): string => (text.length > width ? `${text.slice(0, width - 1)}…` : text);
 
-const findingText = (paint: Paint, width: number, finding: ReceivedFinding): string => {
+const findingText = (paint: Paint, width: number, finding: ReceivedFinding, nameOf: NameOf): string => {
   const room = Math.max(40, width - INDENT);
   const margin = ' '.repeat(INDENT);
   const severity = severityOf(finding);
   const badge = `${paint.severity(severity, severity.toUpperCase())}${' '.repeat(Math.max(1, 10 - severity.length))}`;
-  const title = terminalText(textAt(finding, 'title') ?? '', 200);
-  const summary = fold(terminalText(textAt(finding, 'summary') ?? '', 1200), room).split('\n');
-  const details = [evidenceLine(finding), objectLine(finding)].flatMap((line) =>
+  const key = textAt(finding, 'seen', 'object', 'key');
+  const summary = summaryOf(finding, nameOf);
+  const named = key === undefined || summary.includes(nameOf(key)) ? undefined : `in ${nameOf(key)}`;
+  const details = [evidenceLine(finding), named, stepLine(finding)].flatMap((line) =>
     line === undefined ? [] : [paint.dim(clip(terminalText(line), room))],
   );
   return [
-    `${paint.dim(timeOf(finding))}  ${badge}${paint.bold(title)}`,
-    ...[...summary, ...details].map((line) => `${margin}${line}`),
+    `${paint.dim(timeOf(finding))}  ${badge}${paint.bold(terminalText(textAt(finding, 'title') ?? '', 200))}`,
+    ...[...fold(terminalText(summary, 1200), room).split('\n'), ...details].map((line) => `${margin}${line}`),
     '',
   ].join('\n');
 };
@@ -72,77 +89,72 @@ const countBySeverity = (paint: Paint, findings: readonly ReceivedFinding[]): st
   return counts.map(({ severity, count }) => paint.severity(severity, `${count} ${severity}`)).join(', ');
 };
 
-const of = (paint: Paint, count: number, all: number, verb: string): string =>
-  `${showCount(count)} ${verb}${count === all ? '' : paint.yellow(` of ${showCount(all)}`)}`;
+const rest = (paint: Paint, count: number, words: string): string =>
+  count === 0 ? '' : `, ${paint.yellow(`${showCount(count)} ${words}`)}`;
 
-const figures = (paint: Paint, outcome: Outcome): readonly (readonly [string, string])[] => [
-  ['Log files', `${showCount(outcome.logFiles)} delivered, ${of(paint, outcome.scanned, outcome.logFiles, 'scanned')}`],
-  [
-    'Records',
-    `${showCount(outcome.records)} scanned${outcome.malformed > 0 ? `, ${showCount(outcome.malformed)} malformed` : ''}`,
-  ],
-  ...(outcome.digests === 0
+type Row = readonly [name: string, value: string];
+
+const digestRows = (paint: Paint, { digests, verified, vouched }: Outcome): readonly Row[] =>
+  digests === 0
     ? []
-    : ([
+    : [
         [
           'Digests',
-          `${showCount(outcome.digests)} delivered, ${of(paint, outcome.verified, outcome.digests, 'in order with all they vouch for')}`,
+          `${showCount(digests)} delivered, ${showCount(verified)} in order: signature, chain, every log file${rest(paint, digests - verified, 'not')}`,
         ],
-        ['Vouched for', `${showCount(outcome.vouched)} log files listed by a signed digest and scanned as signed`],
-      ] as const)),
+        ['Completeness', `${showCount(vouched)} log files are listed by a signed digest and were scanned as signed`],
+      ];
+
+const rowsOf = (paint: Paint, outcome: Outcome): readonly Row[] => [
+  [
+    'Log files',
+    `${showCount(outcome.logFiles)} delivered, ${showCount(outcome.scanned)} scanned${rest(paint, outcome.logFiles - outcome.scanned, 'unreadable')}`,
+  ],
+  ['Records', `${showCount(outcome.records)} scanned${rest(paint, outcome.malformed, 'malformed')}`],
+  ...digestRows(paint, outcome),
   ['Findings', `${showCount(outcome.findings.length)}: ${countBySeverity(paint, outcome.findings)}`],
   ...(outcome.dead === 0
     ? []
-    : ([['Dead letters', `${plural(outcome.dead, 'message')} kept until someone mends the cause`]] as const)),
+    : ([['Dead letters', `${plural(outcome.dead, 'message')} kept until the cause is mended`]] as const)),
 ];
 
-const howFound = ({ result, finding, planted }: PlantedOutcome, paint: Paint): string => {
-  switch (result) {
-    case 'found': {
-      const by = planted.kind === 'broken-file' ? 'when it was read' : "by CloudTrail's signed digest";
-      return `${paint.green('found')} ${by}: ${textAt(finding, 'code') ?? ''}`;
-    }
-    case 'healed':
-      return `${paint.green('healed')}: the digest lists it, so it was queued again and scanned`;
-    case 'missed':
-      return paint.red('missed');
-  }
+const cameOf = ({ result, finding, planted }: PlantedOutcome): string => {
+  if (result === 'missed') return 'missed';
+  return result === 'healed' ? `healed: ${planted.how}` : `${textAt(finding, 'code') ?? ''}: ${planted.how}`;
 };
 
-const summaryText = (paint: Paint, width: number, outcome: Outcome): string => {
-  const rows = figures(paint, outcome).map(([name, value]) => `  ${name.padEnd(14)}${value}`);
-  const planted = table(
+const plantedTable = (paint: Paint, width: number, planted: readonly PlantedOutcome[]): string => {
+  const half = Math.floor((width - 6) / 2);
+  return table(
     [
       { heading: '', max: 2 },
-      { heading: 'Done to the trail', max: Math.max(24, Math.floor(width / 2) - 4) },
-      { heading: 'What came of it', max: 80 },
+      { heading: 'Done to the trail', max: half },
+      { heading: 'What came of it', max: half },
     ],
-    outcome.planted.map((one) => [
-      one.result === 'missed' ? paint.red('✗') : paint.green('✓'),
-      one.planted.what,
-      howFound(one, paint),
-    ]),
+    planted.map((one) => [one.result === 'missed' ? paint.red('✗') : paint.green('✓'), one.planted.what, cameOf(one)]),
   );
-  return [
-    paint.bold(`In ${showDuration(outcome.seconds)}`),
-    ...rows,
-    ...(outcome.planted.length === 0 ? [] : ['', planted]),
-    '',
-  ].join('\n');
 };
+
+const summaryText = (paint: Paint, width: number, outcome: Outcome): string =>
+  [
+    paint.bold(`After ${showDuration(outcome.seconds)}`),
+    ...rowsOf(paint, outcome).map(([name, value]) => `  ${name.padEnd(14)}${value}`),
+    ...(outcome.planted.length === 0 ? [] : ['', plantedTable(paint, width, outcome.planted)]),
+  ].join('\n');
 
 /**
  * What `trailwarden local` shows. Everything that came out of events is made safe for terminals here.
  *
  * @param width columns of the terminal; text is folded to at most 120
+ * @param nameOf what an object is called
  */
-export const screen = (paint: Paint, width: number): Screen => {
+export const screen = (paint: Paint, width: number, nameOf: NameOf): Screen => {
   const columns = Math.min(Math.max(width, 60), 120);
   return {
-    opening: ([title = '', ...lines]) =>
-      [paint.bold(title), ...lines.flatMap((line) => fold(line, columns).split('\n')), ''].join('\n'),
+    text: (text) => `${fold(text, columns)}
+`,
     act: (title) => `${paint.cyan(`── ${title} ${'─'.repeat(Math.max(2, columns - title.length - 4))}`)}\n`,
-    finding: (finding) => findingText(paint, columns, finding),
+    finding: (finding) => findingText(paint, columns, finding, nameOf),
     summary: (outcome) => summaryText(paint, columns, outcome),
   };
 };

@@ -1,10 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { readSettings } from '../../aws/settings.ts';
 import { publishWorld } from '../../aws/world.ts';
-import { readCompiledRules } from '../../deploy/compiled-rules.ts';
+import { readRuleDocuments } from '../scan/rule-files.ts';
 import { startCloudTrailStub } from './cloudtrail-stub.ts';
 import { type EmbeddedAws, startEmbeddedAws } from './embedded-aws.ts';
 import { enterEnvironment, functionEnvironment } from './environment.ts';
@@ -18,7 +17,8 @@ export interface Scenario {
   readonly bucket: string;
   readonly acts: readonly Act[];
   readonly planted: readonly Planted[];
-  readonly logKeys: readonly string[];
+  /** Asked when all is delivered: someone's own files get their keys on the way. */
+  readonly logKeys: () => readonly string[];
   readonly digestKeys: readonly string[];
   /** Whose keys sign the digests; absent where there are none. */
   readonly trail?: Pick<Trail, 'organization' | 'publicKeys'>;
@@ -31,7 +31,6 @@ export interface Listener {
   readonly onFault: PipelineOptions['onFault'];
 }
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Long: a file of 50 MB is under way for seconds, and a failed message is given back early anyway. */
 const VISIBILITY_SECONDS = 120;
 const MAX_RECEIVES = 3;
@@ -49,9 +48,8 @@ const loadHandlers = async (): Promise<PipelineOptions['handlers']> => {
 const withRulesFile = async <T>(work: (file: string) => Promise<T>): Promise<T> => {
   const folder = await mkdtemp(join(tmpdir(), 'trailwarden-'));
   try {
-    const { rules } = readCompiledRules(ROOT, [join(ROOT, 'rules')], { file: join(ROOT, 'lists.yml'), known: {} });
     const file = join(folder, 'rules.json');
-    await writeFile(file, JSON.stringify(rules));
+    await writeFile(file, JSON.stringify({ documents: readRuleDocuments([]), lists: {} }));
     return await work(file);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -79,6 +77,7 @@ const playActs = async (
     const { ledger } = publishWorld(readSettings(process.env));
     return await readOutcome({
       ...scenario,
+      logKeys: scenario.logKeys(),
       aws,
       ledger,
       findings,

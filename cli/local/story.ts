@@ -17,14 +17,14 @@ export interface Step {
   readonly bytes: Uint8Array;
   readonly metadata?: { readonly [key: string]: string };
   readonly notify: NotificationShape;
-  /** Deleted at once: its notification finds nothing. */
+  /** Deleted at once, before its notification is sent. */
   readonly deleted?: true;
 }
 
 /** Steps that may run side by side; the next act begins when the pipeline has nothing left to do. */
 export interface Act {
   readonly title: string;
-  readonly steps: readonly Step[];
+  readonly steps: Iterable<Step> | AsyncIterable<Step>;
 }
 
 /** A thing planted in the story, and what is expected to come of it. */
@@ -32,6 +32,8 @@ export interface Planted {
   readonly kind: 'rewritten-log' | 'deleted-digest' | 'lost-notification' | 'broken-file';
   readonly key: string;
   readonly what: string;
+  /** How it is noticed, in a few words. */
+  readonly how: string;
   /** Codes of findings of which one has to name the key; none: it heals by itself, without a finding. */
   readonly codes: readonly string[];
 }
@@ -105,24 +107,28 @@ const plantedThings = ({ rewritten, lost, deleted, broken }: Chosen): readonly P
     kind: 'rewritten-log',
     key: rewritten.key,
     what: `a log file rewritten after delivery, ${rewritten.cut} records of the intruder cut out`,
+    how: 'the hash CloudTrail signed is another',
     codes: ['LOG_HASH_MISMATCH'],
   },
   {
     kind: 'deleted-digest',
     key: deleted.key,
-    what: 'a digest deleted before it could be read',
+    what: 'a digest deleted before anyone heard of it',
+    how: 'the next digest of its chain names it',
     codes: ['DIGEST_MISSING'],
   },
   {
     kind: 'lost-notification',
     key: lost.key,
     what: `the notification of a log file lost, ${lost.records} records unseen`,
+    how: 'the digest lists the file, so it was queued again and scanned',
     codes: [],
   },
   {
     kind: 'broken-file',
     key: broken.key,
     what: 'half a log file put among the others',
+    how: 'it cannot be read; its message is kept',
     codes: ['FILE_UNREADABLE'],
   },
 ];
@@ -145,7 +151,7 @@ const actsOf = (
     object.kind === 'digest' && object.endTime > span.from + 2 * HOUR - MINUTE;
   const arrive = (object: TrailObject, index: number): readonly Step[] => {
     if (object.key === chosen.lost.key) return [{ ...put(object, index), notify: 'none' }];
-    if (object.key === chosen.deleted.key) return [{ ...put(object, index), deleted: true }];
+    if (object.key === chosen.deleted.key) return [{ ...put(object, index), notify: 'none', deleted: true }];
     return [put(object, index)];
   };
   return [
