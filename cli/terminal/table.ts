@@ -45,7 +45,7 @@ const foldLine = (line: string, width: number): readonly string[] => {
 };
 
 /** Lines of at most `width`: broken at a space where there is one, inside a long word (an ARN) otherwise. */
-const fold = (cell: string, width: number): string =>
+export const fold = (cell: string, width: number): string =>
   cell
     .split('\n')
     .flatMap((line) => foldLine(line, width))
