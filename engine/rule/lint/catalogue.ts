@@ -8,7 +8,7 @@ export const CATALOGUE_SOURCE = catalogue.source;
  * CloudTrail user guide, "Non-API events"; the services' own guides).
  */
 const BEYOND_THE_API: { readonly [source: string]: readonly string[] } = {
-  backup: ['BackupDeleted', 'BackupJobCompleted', 'BackupJobStarted', 'RecoveryPointDeleted', 'RestoreJobCompleted'],
+  backup: ['BackupDeleted', 'BackupJobCompleted', 'BackupJobStarted', 'RestoreCompleted', 'RestoreStarted'],
   bedrock: [
     'CreateFoundationModelAgreement',
     'DeleteEnforcedGuardrailConfiguration',
@@ -23,7 +23,6 @@ const BEYOND_THE_API: { readonly [source: string]: readonly string[] } = {
     'SharedSnapshotVolumeCreated',
     'CreateNetworkInterfaceAttachment',
   ],
-  ecs: ['submitTaskStateChange'],
   iam: ['EmailUpdated', 'PasswordUpdated'],
   kms: ['DeleteKey', 'RotateKey', 'SynchronizeMultiRegionKey'],
   lambda: ['LambdaESMDisabled', 'Invoke'],
@@ -63,9 +62,11 @@ const RENAMED: { readonly [source: string]: { readonly [name: string]: string } 
     ListObjectsV2: 'ListObjects',
     PutBucketLifecycleConfiguration: 'PutBucketLifecycle',
     PutBucketNotificationConfiguration: 'PutBucketNotification',
+    PutEncryptionConfiguration: 'PutBucketEncryption',
     PutLifecycleConfiguration: 'PutBucketLifecycle',
     PutObjectLockConfiguration: 'PutBucketObjectLockConfiguration',
     PutPublicAccessBlock: 'PutBucketPublicAccessBlock',
+    PutReplicationConfiguration: 'PutBucketReplication',
   },
 };
 
