@@ -1,5 +1,5 @@
 import type { Condition, Detection, Item, RuleDocument, Search } from './document.ts';
-import { type CompiledItem, compileItem, type ItemFault } from './item.ts';
+import { type CompiledItem, compileItem, type ItemFault, itemId } from './item.ts';
 import { type Path, readPath } from './path.ts';
 import type { Lists } from './rule.ts';
 
@@ -53,6 +53,8 @@ const compileSearch = (search: Search, pool: ItemPool, missing: Set<string>): Ex
     const { key, field, quantifier, body } = search;
     return { kind: 'element', key, path: readPath(field), quantifier, body: compileSearch(body, pool, missing) };
   }
+  const same = pool.items.get(itemId(search));
+  if (same !== undefined) return same;
   const compiled = compileItem(search, pool.lists);
   if (compiled.kind === 'fault') throw new Stopped({ kind: 'fault', item: search, fault: compiled });
   if (compiled.kind === 'missing') {

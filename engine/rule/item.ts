@@ -215,6 +215,9 @@ const testOf = (value: RuleValue, item: Item, lists: Lists): Test | ItemFault | 
   return has('cidr') ? cidrTest(texts) : textTest(texts, value, item);
 };
 
+/** What an item asks, as a text: equal for items that ask the same (lists left out). */
+export const itemId = ({ field, modifiers, values }: Item): string => JSON.stringify([field, modifiers, values]);
+
 /**
  * Compiles an item: everything that can be wrong about it is found here, so that matching cannot fail.
  *
@@ -231,15 +234,10 @@ export const compileItem = (item: Item, lists: Lists): CompiledItem | ItemFault 
     else tests.push(test);
   }
   if (missing.size > 0) return { kind: 'missing', lists: [...missing] };
-  const expanded = item.modifiers.includes('expand') ? lists : null;
+  const filled = item.modifiers.includes('expand') ? tests.map(({ shown }) => shown) : [];
   return {
     kind: 'item',
-    id: JSON.stringify([
-      item.field,
-      item.modifiers,
-      item.values,
-      expanded === null ? 0 : tests.map(({ shown }) => shown),
-    ]),
+    id: `${itemId(item)}${filled.length === 0 ? '' : JSON.stringify(filled)}`,
     key: item.key,
     path: item.field === null ? null : readPath(item.field),
     tests,

@@ -25,8 +25,11 @@ export interface Pattern {
   readonly test: (subject: Subject) => boolean;
 }
 
+const SPECIAL = /[\\*?]/;
+
 /** The text between wildcards, escapes resolved: `\*`, `\?`, `\\` are literal, any other backslash is itself. */
 export const readTokens = (text: string): readonly Token[] => {
+  if (!SPECIAL.test(text)) return text === '' ? [] : [text];
   const tokens: Token[] = [];
   let literal = '';
   const flush = (): void => {
