@@ -32,7 +32,8 @@ interface Program {
   readonly intro: string;
   readonly scenario: Scenario;
   readonly nameOf: NameOf;
-  readonly unread: () => readonly Unread[];
+  readonly unread: readonly Unread[];
+  readonly skipped: readonly Unread[];
 }
 
 const demonstration = async (seed: string): Promise<Program> => {
@@ -47,13 +48,14 @@ const demonstration = async (seed: string): Promise<Program> => {
     intro: `An invented organization, ${accounts.length} accounts in ${regions.length} Regions, and one intruder.`,
     scenario: { bucket, acts, planted, trail, logKeys: () => logKeys, digestKeys: keysOf('digest') },
     nameOf: (key) => basename(key),
-    unread: () => [],
+    unread: [],
+    skipped: [],
   };
 };
 
 const ownProgram = async (dir: string): Promise<Program> => {
   const { ownFiles } = await import('./local/own-files.ts');
-  const { files, steps, paths, unread } = ownFiles(dir);
+  const { files, steps, paths, unread, skipped } = ownFiles(dir);
   return {
     intro: `${plural(files, 'file')} of ${terminalText(dir)}, delivered as CloudTrail delivers log files. Digests are not part of this: trailwarden verify checks them.`,
     scenario: {
@@ -64,7 +66,8 @@ const ownProgram = async (dir: string): Promise<Program> => {
       digestKeys: [],
     },
     nameOf: (key) => paths.get(key) ?? basename(key),
-    unread: () => unread,
+    unread,
+    skipped,
   };
 };
 
@@ -85,6 +88,15 @@ const loadSession = async (): Promise<typeof import('./local/session.ts')> => {
     if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')
       throw new UsageError(`local needs the development dependencies; run npm ci without --omit=dev`, { cause: error });
     throw error;
+  }
+};
+
+/** One line per reason: a copy of a bucket holds hundreds of digests. */
+const sayWhy = (how: string, files: readonly Unread[]): void => {
+  for (const [reason, alike] of Map.groupBy(files, (file) => file.reason)) {
+    const [first] = alike;
+    const others = alike.length === 1 ? '' : ` and ${plural(alike.length - 1, 'other')}`;
+    process.stderr.write(`${how}: ${terminalText(first?.place ?? '')}${others}: ${terminalText(reason)}\n`);
   }
 };
 
@@ -112,7 +124,7 @@ export const run = async (dir: string | undefined, options: LocalOptions = {}): 
   const { playScenario } = await loadSession();
   const outcome = await playScenario(program.scenario, listenerOf(show), { verbose: options.verbose === true });
   print(show.summary(outcome));
-  for (const { place, reason } of program.unread())
-    process.stderr.write(`not read: ${terminalText(place)}: ${terminalText(reason)}\n`);
-  return exitCode(outcome, program.unread());
+  sayWhy('skipped', program.skipped);
+  sayWhy('not read', program.unread);
+  return exitCode(outcome, program.unread);
 };

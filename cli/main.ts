@@ -61,6 +61,25 @@ Exit codes: 0 done · 1 findings at or above --fail-on · 2 wrong usage or a rul
     .action(async (paths, options) => finish(await (await import('./scan.ts')).run(paths, options)));
 };
 
+const addLocal = (program: Command, finish: Finish): void => {
+  program
+    .command('local')
+    .summary('run the deployed pipeline on this machine, on an invented trail or on your log files')
+    .description(
+      'Runs the deployed functions on S3, SNS, SQS and DynamoDB inside this process and shows each finding as a subscriber\n' +
+        'of the topic gets it. Without a folder: two hours of an invented organization with an intruder who tampers with the\n' +
+        'trail, digests included. With one: your own log files, in any shape scan reads.',
+    )
+    .argument('[dir]', 'folder or file of log files')
+    .option('--seed <text>', 'another seed invents another organization')
+    .option('--verbose', "also show the functions' own log lines")
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done · 1 something done to the invented trail was not found · 2 wrong usage · 3 some input could not be read',
+    )
+    .action(async (dir, options) => finish(await (await import('./local.ts')).run(dir, options)));
+};
+
 const build = (finish: Finish): Command => {
   const program = new Command('trailwarden')
     .description('Watches AWS CloudTrail: evaluates Sigma rules on every record and proves the logs whole.')
@@ -75,6 +94,7 @@ const build = (finish: Finish): Command => {
       '\nExit codes: 0 done · 1 findings or failures · 2 usage, rules, settings · 3 unreadable input',
     );
   addScan(program, finish);
+  addLocal(program, finish);
   return program;
 };
 

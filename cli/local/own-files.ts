@@ -17,8 +17,10 @@ export interface OwnFiles {
   readonly steps: AsyncIterable<Step>;
   /** Of each key delivered, the path of the file it came from. Grows while `steps` is read. */
   readonly paths: ReadonlyMap<string, string>;
-  /** What could not be read, or holds nothing to scan. Grows while `steps` is read. */
+  /** What could not be read. Grows while `steps` is read. */
   readonly unread: readonly Unread[];
+  /** Files without anything to scan: digests, other people's JSON. Grows while `steps` is read. */
+  readonly skipped: readonly Unread[];
 }
 
 type FileSource = Extract<Source, { kind: 'file' }>;
@@ -55,6 +57,7 @@ const inventedKey = (source: string, first: JsonObject | undefined): string => {
 interface Packing {
   readonly paths: Map<string, string>;
   readonly unread: Unread[];
+  readonly skipped: Unread[];
 }
 
 const stepOf = ({ paths }: Packing, path: string, key: string, bytes: Uint8Array): Step => {
@@ -88,12 +91,15 @@ async function* repacked(packing: Packing, source: FileSource): AsyncGenerator<S
     waiting = [];
     return stepOf(packing, source.path, key, bytes);
   };
+  const skip = (reason: string): number => packing.skipped.push({ place: source.path, reason });
   const openNothing = async (): Promise<Uint8Array> => new Uint8Array();
   for await (const { content, fault } of readSource(source, openNothing)) {
     for (const record of content.records) waiting.push(record);
     if (fault !== undefined) note(fault);
     for (const reason of content.malformed) note(reason);
-    if (content.digests > 0) note('a digest file: verify checks those, with the keys of the Region that signed');
+    if (content.digests > 0) skip('a digest: trailwarden verify checks those, with the keys of the Region that signed');
+    else if (content.foreign > 0) skip('JSON that holds no CloudTrail records');
+    else if (content.aggregated > 0) skip('aggregated events, which no rule reads');
     if (waiting.length >= RECORDS_PER_FILE) yield pack();
   }
   if (waiting.length > 0) yield pack();
@@ -128,6 +134,6 @@ export const ownFiles = (path: string): OwnFiles => {
     throw new UsageError(
       `${path}: ${Math.round(stored / 1e6)} MB, and the emulated bucket holds at most ${MAX_STORED / 1e6} MB; use scan for archives`,
     );
-  const packing: Packing = { paths: new Map(), unread: [...found] };
+  const packing: Packing = { paths: new Map(), unread: [...found], skipped: [] };
   return { files: files.length, steps: stepsOf(packing, files), ...packing };
 };

@@ -100,7 +100,7 @@ const digestRows = (paint: Paint, { digests, verified, vouched }: Outcome): read
     : [
         [
           'Digests',
-          `${showCount(digests)} delivered, ${showCount(verified)} in order: signature, chain, every log file${rest(paint, digests - verified, 'not')}`,
+          `${showCount(digests)} delivered, ${showCount(verified)} in order (signature, chain, every log file)${rest(paint, digests - verified, 'not')}`,
         ],
         ['Completeness', `${showCount(vouched)} log files are listed by a signed digest and were scanned as signed`],
       ];
