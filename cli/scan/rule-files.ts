@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { isJsonObject } from '../../engine/record/json.ts';
 import type { RuleDocument } from '../../engine/rule/document.ts';
-import { readRules } from '../../engine/rule/read.ts';
+import { type RuleFile, readRules } from '../../engine/rule/read.ts';
 import type { Lists, RuleProblem } from '../../engine/rule/rule.ts';
 import { terminalText } from '../terminal/text.ts';
 import { plural } from '../terminal/units.ts';
@@ -26,10 +26,10 @@ const filesUnder = (folder: string): readonly string[] =>
     });
 
 const ruleFiles = (path: string): readonly string[] => {
-  if (!existsSync(path)) throw new UsageError(`--rules ${path}: there is no such file or folder`);
+  if (!existsSync(path)) throw new UsageError(`rules ${path}: there is no such file or folder`);
   if (!statSync(path).isDirectory()) return [path];
   const files = filesUnder(path);
-  if (files.length === 0) throw new UsageError(`--rules ${path}: the folder holds no .yml files`);
+  if (files.length === 0) throw new UsageError(`rules ${path}: the folder holds no .yml files`);
   return files;
 };
 
@@ -65,13 +65,22 @@ export const readLists = (file: string): Lists => {
 };
 
 /**
+ * Rule files under the paths (folders recursively) and their text; the project's own where no path is given.
+ *
+ * @throws UsageError where a path does not exist or a folder holds no rules
+ */
+export const readRuleFiles = (paths: readonly string[]): readonly RuleFile[] =>
+  (paths.length === 0 ? [OWN_RULES] : paths)
+    .flatMap(ruleFiles)
+    .map((file) => ({ file, text: readFileSync(file, 'utf8') }));
+
+/**
  * Reads the rules under the paths; the project's own where none is given.
  *
  * @throws UsageError with every broken rule, because scanning with a rule missing would look like a clean result
  */
 export const readRuleDocuments = (paths: readonly string[]): readonly RuleDocument[] => {
-  const files = (paths.length === 0 ? [OWN_RULES] : paths).flatMap(ruleFiles);
-  const { documents, problems } = readRules(files.map((file) => ({ file, text: readFileSync(file, 'utf8') })));
+  const { documents, problems } = readRules(readRuleFiles(paths));
   const errors = problems.filter(({ severity }) => severity === 'error');
   if (errors.length > 0)
     throw new UsageError(
