@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { crc32, createInflateRaw } from 'node:zlib';
+import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
 import { headerLength } from '../../engine/record/gzip.ts';
 
 /** Thrown when gzipped input ends early, is damaged, or goes on behind its first member. */
@@ -9,6 +8,17 @@ export class GzipError extends Error {
 
 const CHUNK = 64 * 1024;
 const TRAILER = 8;
+
+/** Waits until the stream takes more, or has ended: behind the end of a member it never drains. */
+const roomIn = (stream: InflateRaw): Promise<void> =>
+  new Promise((resolve) => {
+    const events = ['drain', 'end', 'close', 'error'] as const;
+    const done = (): void => {
+      for (const event of events) stream.off(event, done);
+      resolve();
+    };
+    for (const event of events) stream.on(event, done);
+  });
 
 interface Input {
   readonly next: () => Promise<Buffer | undefined>;
@@ -58,7 +68,7 @@ export async function* inflateChunks(chunks: AsyncIterable<Uint8Array>): AsyncGe
         fedFrom += old.length;
         fed.shift();
       }
-      if (!inflate.write(chunk)) await Promise.race([once(inflate, 'drain'), once(inflate, 'end')]).catch(() => {});
+      if (!inflate.write(chunk)) await roomIn(inflate);
     }
     if (!over) inflate.end();
   };
