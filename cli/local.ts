@@ -37,16 +37,12 @@ interface Program {
 }
 
 const demonstration = async (seed: string): Promise<Program> => {
-  const { demoStory } = await import('./local/story.ts');
-  const { trail, acts, planted } = demoStory(Date.now(), seed);
-  const { accounts, regions, bucket } = trail.organization;
-  const keysOf = (kind: 'log' | 'digest'): readonly string[] =>
-    trail.objects.filter((object) => object.kind === kind).map(({ key }) => key);
-  const broken = planted.filter(({ kind }) => kind === 'broken-file').map(({ key }) => key);
-  const logKeys = [...keysOf('log'), ...broken];
+  const { demoScenario, demoStory } = await import('./local/story.ts');
+  const story = demoStory(Date.now(), seed);
+  const { accounts, regions } = story.trail.organization;
   return {
     intro: `An invented organization, ${accounts.length} accounts in ${regions.length} Regions, and one intruder.`,
-    scenario: { bucket, acts, planted, trail, logKeys: () => logKeys, digestKeys: keysOf('digest') },
+    scenario: demoScenario(story),
     nameOf: (key) => basename(key),
     unread: [],
     skipped: [],
@@ -64,6 +60,7 @@ const ownProgram = async (dir: string): Promise<Program> => {
       planted: [],
       logKeys: () => [...paths.keys()],
       digestKeys: [],
+      signed: new Map(),
     },
     nameOf: (key) => paths.get(key) ?? basename(key),
     unread,

@@ -22,8 +22,10 @@ export interface Outcome {
   readonly digests: number;
   /** Of the delivered digests, those whose signature, chain and log files are in order. */
   readonly verified: number;
-  /** Log files that a digest with a valid signature lists. */
-  readonly vouched: number;
+  /** Log files that delivered digests list. */
+  readonly listed: number;
+  /** Of those, the ones the ledger says were scanned with the content CloudTrail signed. */
+  readonly asSigned: number;
   readonly findings: readonly ReceivedFinding[];
   readonly planted: readonly PlantedOutcome[];
   /** Messages given up on, in the dead-letter queues. */
@@ -37,6 +39,7 @@ export interface OutcomeInput {
   /** Keys that were put, whether their notification arrived or not. */
   readonly logKeys: readonly string[];
   readonly digestKeys: readonly string[];
+  readonly signed: ReadonlyMap<string, string>;
   readonly planted: readonly Planted[];
   readonly findings: readonly ReceivedFinding[];
   readonly seconds: number;
@@ -65,7 +68,7 @@ const plantedOutcome = (
 
 /** Asks the ledger and the queues what became of everything that was delivered. */
 export const readOutcome = async (input: OutcomeInput): Promise<Outcome> => {
-  const { aws, ledger, logKeys, digestKeys, planted, findings, seconds } = input;
+  const { aws, ledger, logKeys, digestKeys, signed, planted, findings, seconds } = input;
   const inLane = lanes(LEDGER_READS_AT_ONCE);
   const items = new Map<string, FileItem>();
   const ask = async (key: string): Promise<void> => {
@@ -84,7 +87,8 @@ export const readOutcome = async (input: OutcomeInput): Promise<Outcome> => {
     malformed: logs.reduce((sum, item) => sum + item.malformed, 0),
     digests: digestKeys.length,
     verified: digestKeys.filter((key) => items.has(key) && !findings.some((finding) => blames(finding, key))).length,
-    vouched: logs.filter(({ listedBy }) => listedBy !== undefined).length,
+    listed: signed.size,
+    asSigned: [...signed].filter(([key, hash]) => items.get(key)?.sha256 === hash).length,
     findings,
     planted: planted.map((thing) => plantedOutcome(thing, findings, items)),
     dead: dead.reduce((sum, { waiting, inFlight }) => sum + waiting + inFlight, 0),

@@ -22,7 +22,8 @@ export interface PipelineOptions {
 }
 
 const UPLOADS_AT_ONCE = 8;
-const RETRY_SECONDS = 1;
+/** Deployed, a failed message waits for its visibility timeout; here someone is watching. */
+const RETRY_SECONDS = 0;
 
 /** The native finding inside the SNS envelope of a queue message. */
 const findingIn = (body: string): ReceivedFinding | undefined => {

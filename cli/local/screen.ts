@@ -94,7 +94,7 @@ const rest = (paint: Paint, count: number, words: string): string =>
 
 type Row = readonly [name: string, value: string];
 
-const digestRows = (paint: Paint, { digests, verified, vouched }: Outcome): readonly Row[] =>
+const digestRows = (paint: Paint, { digests, verified, listed, asSigned }: Outcome): readonly Row[] =>
   digests === 0
     ? []
     : [
@@ -102,7 +102,10 @@ const digestRows = (paint: Paint, { digests, verified, vouched }: Outcome): read
           'Digests',
           `${showCount(digests)} delivered, ${showCount(verified)} in order (signature, chain, every log file)${rest(paint, digests - verified, 'not')}`,
         ],
-        ['Completeness', `${showCount(vouched)} log files are listed by a signed digest and were scanned as signed`],
+        [
+          'Completeness',
+          `${showCount(listed)} log files listed by digests, ${showCount(asSigned)} scanned as signed${rest(paint, listed - asSigned, 'not')}`,
+        ],
       ];
 
 const rowsOf = (paint: Paint, outcome: Outcome): readonly Row[] => [

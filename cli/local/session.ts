@@ -20,6 +20,8 @@ export interface Scenario {
   /** Asked when all is delivered: someone's own files get their keys on the way. */
   readonly logKeys: () => readonly string[];
   readonly digestKeys: readonly string[];
+  /** Of each log file a delivered digest lists, the SHA-256 that CloudTrail signed. */
+  readonly signed: ReadonlyMap<string, string>;
   /** Whose keys sign the digests; absent where there are none. */
   readonly trail?: Pick<Trail, 'organization' | 'publicKeys'>;
 }
@@ -33,7 +35,7 @@ export interface Listener {
 
 /** Long: a file of 50 MB is under way for seconds, and a failed message is given back early anyway. */
 const VISIBILITY_SECONDS = 120;
-const MAX_RECEIVES = 3;
+const MAX_RECEIVES = 5;
 
 /** The functions as they are deployed: they read their settings and rules from the environment when they load. */
 const loadHandlers = async (): Promise<PipelineOptions['handlers']> => {

@@ -3,6 +3,7 @@ import { isJsonObject, type Json } from '../../engine/record/json.ts';
 import { readLogFile } from '../../engine/record/log-file.ts';
 import { textAt } from '../../engine/record/record.ts';
 import type { NotificationShape } from './notification.ts';
+import type { Scenario } from './session.ts';
 import { attackChain } from './trail/attack.ts';
 import type { TrailDigest } from './trail/digests.ts';
 import type { TrailLogFile } from './trail/log-files.ts';
@@ -191,5 +192,26 @@ export const demoStory = (now: number, seed: string): Story => {
     trail,
     acts: actsOf(trail.objects, chosen, { from: start, to: start + 2 * HOUR }),
     planted: plantedThings(chosen),
+  };
+};
+
+/** The story, and what the outcome asks about: which objects there are, and what the digests that stayed vouch for. */
+export const demoScenario = ({ trail, acts, planted }: Story): Scenario => {
+  const keyOf = (kind: Planted['kind']): readonly string[] =>
+    planted.filter((thing) => thing.kind === kind).map(({ key }) => key);
+  const logs = trail.objects.filter((object) => object.kind === 'log');
+  const digests = trail.objects.filter((object) => object.kind === 'digest');
+  const listed = new Set(
+    digests.filter(({ key }) => !keyOf('deleted-digest').includes(key)).flatMap(({ logFiles }) => logFiles),
+  );
+  const logKeys = [...logs.map(({ key }) => key), ...keyOf('broken-file')];
+  return {
+    bucket: trail.organization.bucket,
+    acts,
+    planted,
+    trail,
+    logKeys: () => logKeys,
+    digestKeys: digests.map(({ key }) => key),
+    signed: new Map(logs.filter(({ key }) => listed.has(key)).map(({ key, sha256 }) => [key, sha256])),
   };
 };
