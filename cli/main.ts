@@ -80,6 +80,45 @@ const addLocal = (program: Command, finish: Finish): void => {
     .action(async (dir, options) => finish(await (await import('./local.ts')).run(dir, options)));
 };
 
+const addRules = (program: Command, finish: Finish): void => {
+  const rules = program
+    .command('rules')
+    .summary('check, test, list, explain and start rules')
+    .description('Works on Sigma rules: those under the paths given, or those that come with trailwarden.');
+  const module = async () => await import('./rules.ts');
+  const command = (name: string, description: string): Command =>
+    rules
+      .command(`${name} [path...]`)
+      .description(description)
+      .option('--lists <file>', "YAML file of the lists rules need: name → values of |expand: '%name%'")
+      .addOption(new Option('-f, --format <format>', 'what to write').choices(['table', 'json']).default('table'));
+  command('check', 'everything wrong with the rules, and what to write instead; exit 1 if any is in error')
+    .option('-a, --all', 'also show notes')
+    .action(async (paths, options) => finish(await (await module()).check(paths, options)));
+  command('test', 'run the tests inside the rules; exit 1 if any fails').action(async (paths, options) =>
+    finish(await (await module()).test(paths, options)),
+  );
+  command('list', 'level, state, title and file of every rule').action(async (paths, options) =>
+    finish(await (await module()).list(paths, options)),
+  );
+  command('coverage', 'rules by ATT&CK tactic and technique, and by CIS control').action(async (paths, options) =>
+    finish(await (await module()).coverage(paths, options)),
+  );
+  rules
+    .command('new <name>')
+    .description('write a scaffold of a rule, e.g. aws_iam_user_created; its tests fail until it is one')
+    .option('-d, --dir <folder>', 'where to write it (default: the rules that come with trailwarden)')
+    .action(async (name, options) => finish(await (await module()).create(name, options)));
+  rules
+    .command('explain <rule>')
+    .description('show why a rule matches a record, or which condition failed on which value')
+    .requiredOption('-e, --event <file>', 'a record, or any file scan reads; - for standard input')
+    .option('-r, --rules <path...>', 'where to look for the rule when <rule> is an id, title or file name')
+    .option('--lists <file>', "YAML file of the lists rules need: name → values of |expand: '%name%'")
+    .addOption(new Option('-f, --format <format>', 'what to write').choices(['table', 'json']).default('table'))
+    .action(async (rule, options) => finish(await (await module()).explainRule(rule, options)));
+};
+
 const build = (finish: Finish): Command => {
   const program = new Command('trailwarden')
     .description('Watches AWS CloudTrail: evaluates Sigma rules on every record and proves the logs whole.')
@@ -94,6 +133,7 @@ const build = (finish: Finish): Command => {
       '\nExit codes: 0 done · 1 findings or failures · 2 usage, rules, settings · 3 unreadable input',
     );
   addScan(program, finish);
+  addRules(program, finish);
   addLocal(program, finish);
   return program;
 };
