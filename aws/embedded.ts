@@ -39,7 +39,7 @@ export interface QueueMessage {
   readonly attributes: { readonly [name: string]: string };
 }
 
-export interface TableKey {
+interface TableKey {
   readonly partition: string;
   readonly sort?: string;
 }

@@ -16,7 +16,7 @@ export interface EmbeddedAwsOptions {
   readonly clock?: () => number;
 }
 
-export interface PutOptions {
+interface PutOptions {
   readonly metadata?: { readonly [key: string]: string };
   /** How the deliveries queue hears of it; `s3` unless told. fauxqs itself sends no notification. */
   readonly notify?: NotificationShape;

@@ -3,7 +3,13 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { attackChain } from '../../../cli/local/trail/attack.ts';
 import { seeded } from '../../../cli/local/trail/random.ts';
-import { makeTrail, streamCorpus, type TrailObject, type TrailOptions } from '../../../cli/local/trail/trail.ts';
+import {
+  makeTrail,
+  streamCorpus,
+  streamTrail,
+  type TrailObject,
+  type TrailOptions,
+} from '../../../cli/local/trail/trail.ts';
 import { isJsonObject, type Json } from '../../../engine/record/json.ts';
 import { readLogFile } from '../../../engine/record/log-file.ts';
 import { parseObjectKey } from '../../../engine/record/object-key.ts';
@@ -37,6 +43,11 @@ describe('a generated trail', () => {
   it('is in order of delivery', () => {
     const times = trail.objects.map(({ deliveredAt }) => deliveredAt);
     expect(times).toEqual(times.toSorted((a, b) => a - b));
+  });
+
+  it('is the same, chain by chain, when it is made piece by piece', () => {
+    const pieces = new Map([...streamTrail(options).objects].map((object) => [object.key, object]));
+    expect(pieces).toEqual(new Map(trail.objects.map((object) => [object.key, object])));
   });
 
   it('names every object in the layout of an organization trail', () => {
