@@ -1,5 +1,6 @@
 import { detect } from '../../engine/detect.ts';
 import { detectionFinding } from '../../engine/finding/detection.ts';
+import { visibleJson } from '../../engine/finding/escape.ts';
 import type { Seen, Severity } from '../../engine/finding/finding.ts';
 import { type CloudTrailRecord, type NumberedRecord, textAt } from '../../engine/record/record.ts';
 import type { RuleSet } from '../../engine/rule/rule.ts';
@@ -89,7 +90,15 @@ export const scanSource = async (
       const finding = detectionFinding(detection, seen);
       tally.matches += 1;
       const { id, severity, title, firstSeen: time } = finding;
-      emit({ id, time, title, severity, source: number, record: detection.index, json: JSON.stringify(finding) });
+      emit({
+        id,
+        time,
+        title,
+        severity,
+        source: number,
+        record: detection.index,
+        json: visibleJson(JSON.stringify(finding)),
+      });
     }
   }
   tally.foreign = foreign > 0 && tally.records + tally.digests + tally.aggregated + tally.faultCount === 0;
