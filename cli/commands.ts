@@ -146,68 +146,6 @@ Exit codes: 0 all valid · 1 something is invalid or missing · 2 wrong usage or
     .action(async (options) => finish(await (await import('./verify.ts')).run(options)));
 };
 
-const lists = (command: Command): Command =>
-  command
-    .option('--lists <file>', "YAML file of the lists rules need: name → values of |expand: '%name%'")
-    .addOption(new Option('-f, --format <format>', 'what to print').choices(['table', 'json']).default('table'));
-
-const addRules = (program: Command, finish: Finish): void => {
-  const rules = program.command('rules').summary('lint, test, list, measure, write and explain rules');
-  rules.description('Works on rule files and folders; without a path, on the rules that come with trailwarden.');
-  const paths = ['[path...]', 'rule files or folders'] as const;
-  lists(
-    rules
-      .command('check')
-      .description('lint rules: errors, and what can never match')
-      .argument(...paths),
-  )
-    .option('--all', 'show notes too')
-    .action(async (given, options) => finish(await (await import('./rules.ts')).check(given, options)));
-  lists(
-    rules
-      .command('test')
-      .description('run the tests inside the rules')
-      .argument(...paths),
-  ).action(async (given, options) => finish(await (await import('./rules.ts')).test(given, options)));
-  lists(
-    rules
-      .command('list')
-      .description('list the rules, the severest first')
-      .argument(...paths),
-  ).action(async (given, options) => finish(await (await import('./rules.ts')).list(given, options)));
-  lists(
-    rules
-      .command('coverage')
-      .description('ATT&CK and CIS coverage of the rules')
-      .argument(...paths),
-  ).action(async (given, options) => finish(await (await import('./rules.ts')).coverage(given, options)));
-  rules
-    .command('new')
-    .description('write the scaffold of a rule')
-    .argument('<name>', 'file name, e.g. aws_iam_user_created')
-    .option('--dir <folder>', 'where to (default: the rules that come with trailwarden)')
-    .action(async (name, options) => finish(await (await import('./rules.ts')).create(name, options)));
-  lists(rules.command('explain').description('show why a rule did or did not match an event'))
-    .argument('<rule>', 'rule file, or id, title or file name of a rule')
-    .requiredOption('--event <file>', 'file with the event, in any shape scan reads; - for standard input')
-    .option('--rules <path...>', 'where to look for the rule')
-    .action(async (rule, options) => finish(await (await import('./rules.ts')).explainRule(rule, options)));
-};
-
-const addLocal = (program: Command, finish: Finish): void => {
-  program
-    .command('local')
-    .summary('the deployed pipeline on this machine, without AWS')
-    .description(
-      'Runs the deployed pipeline on embedded S3, SNS, SQS and DynamoDB: on a made-up trail with an intrusion and\n' +
-        'tampered logs in it, or on a folder of your own log files.',
-    )
-    .argument('[dir]', 'folder of CloudTrail log files')
-    .option('--seed <text>', 'another seed makes another demonstration')
-    .option('--verbose', "show the functions' own log lines")
-    .action(async (dir, options) => finish(await (await import('./local.ts')).run(dir, options)));
-};
-
 /** Adds every command; each loads its module only when it runs. */
 export const addCommands = (program: Command, finish: Finish): void => {
   addScan(program, finish);

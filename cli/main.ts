@@ -24,8 +24,6 @@ const build = (finish: Finish): Command => {
       '\nExit codes: 0 done · 1 findings or failures · 2 usage, rules, settings · 3 unreadable input',
     );
   addCommands(program, finish);
-  addRules(program, finish);
-  addLocal(program, finish);
   return program;
 };
 
