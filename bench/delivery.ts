@@ -1,0 +1,1 @@
+export const benchDelivery = async (_: unknown) => ({ sections: [], targets: [] });

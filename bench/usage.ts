@@ -1,0 +1,12 @@
+// Loaded into a measured process with --import: writes what the process used when it ends. A process that was killed
+// leaves no file, and the measurement fails instead of reporting nothing as zero.
+import { writeFileSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
+
+const file = process.env['BENCH_USAGE_FILE'];
+if (isMainThread && file !== undefined)
+  process.on('exit', () => {
+    const { user, system } = process.cpuUsage();
+    const peakBytes = process.resourceUsage().maxRSS * 1024;
+    writeFileSync(file, JSON.stringify({ cpuSeconds: (user + system) / 1e6, peakBytes }));
+  });
