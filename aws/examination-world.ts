@@ -14,7 +14,7 @@ import { objectsWorld, publishWorld, requeueTo } from './world.ts';
 /** Wires the examination of a deployment. */
 export const examinationWorld = (settings: Settings, schedule: ScheduleSettings): ExaminationWorld => {
   const { trailArn, findingsTopicArn } = settings;
-  const sqs = new SQSClient(clientOptions);
+  const sqs = new SQSClient({ ...clientOptions, useQueueUrlAsEndpoint: false });
   const sns = new SNSClient(clientOptions);
   const canaryQueue = () => readQueue(sqs, schedule.canaryQueueUrl);
   return {

@@ -12,6 +12,8 @@ export interface Settings {
   readonly prefix: string;
   /** `TRAILWARDEN_BUCKET_OWNER`: account that must own the buckets (ExpectedBucketOwner). */
   readonly bucketOwner?: string;
+  /** `TRAILWARDEN_READER_ROLE_ARN`: role to assume for reading the buckets; default: the function's own. */
+  readonly readerRoleArn?: string;
   /** `TRAILWARDEN_DELIVERIES_QUEUE_URL`: where notifications of log files arrive. */
   readonly deliveriesQueueUrl: string;
   /** `TRAILWARDEN_DIGESTS_QUEUE_URL`: where on-delivery forwards digest files. */
@@ -43,6 +45,7 @@ export const readSettings = (env: { readonly [name: string]: string | undefined 
     const bucketOwner = read.optional('TRAILWARDEN_BUCKET_OWNER', AccountId);
     const trailArn = read.optional('TRAILWARDEN_TRAIL_ARN', /^arn:[\w-]+:cloudtrail:[\w-]+:\d{12}:trail\/.+$/);
     const organizationId = read.optional('TRAILWARDEN_ORGANIZATION_ID', /^o-[a-z0-9]{10,32}$/);
+    const readerRoleArn = read.optional('TRAILWARDEN_READER_ROLE_ARN', /^arn:[\w-]+:iam::\d{12}:role\/\S+$/);
     const rulesFile = read.optional('TRAILWARDEN_RULES_FILE', /./);
     return {
       findingsTopicArn: read.required('TRAILWARDEN_FINDINGS_TOPIC_ARN', /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/),
@@ -58,6 +61,7 @@ export const readSettings = (env: { readonly [name: string]: string | undefined 
       ...(bucketOwner === undefined ? {} : { bucketOwner }),
       ...(trailArn === undefined ? {} : { trailArn }),
       ...(organizationId === undefined ? {} : { organizationId }),
+      ...(readerRoleArn === undefined ? {} : { readerRoleArn }),
       ...(rulesFile === undefined ? {} : { rulesFile }),
     };
   });

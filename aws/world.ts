@@ -5,6 +5,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { STSClient } from '@aws-sdk/client-sts';
 import type { HeadObject, ListObjects, ListPublicKeys, ReadObject, Requeue } from '../engine/ports.ts';
 import type { PublishWorld } from '../engine/publish-findings.ts';
 import type { RuleSet } from '../engine/rule/rule.ts';
@@ -15,6 +16,7 @@ import { publicKeyLister } from './keys.ts';
 import { dynamoLedger } from './ledger.ts';
 import { type ClientFor, objectHeader, objectLister, objectReader } from './object-store.ts';
 import { enqueueObjects } from './queue.ts';
+import { assumedRole } from './reader-role.ts';
 import { readRuleFile } from './rule-file.ts';
 import type { Settings } from './settings.ts';
 import { topicPublisher } from './topic.ts';
@@ -31,12 +33,16 @@ const perRegion = <Client>(make: (region: string | undefined) => Client): ((regi
   };
 };
 
-const s3Clients = (): ClientFor =>
-  perRegion((region) => {
+const s3Clients = ({ readerRoleArn }: Pick<Settings, 'readerRoleArn'>): ClientFor => {
+  const role =
+    readerRoleArn === undefined ? {} : { credentials: assumedRole(new STSClient(clientOptions), readerRoleArn) };
+  return perRegion((region) => {
     const endpoint = process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL'];
     const forcePathStyle = needsPathStyle(endpoint);
-    return new S3Client({ ...objectClientOptions, forcePathStyle, ...(region === undefined ? {} : { region }) });
+    const place = { forcePathStyle, ...(region === undefined ? {} : { region }) };
+    return new S3Client({ ...objectClientOptions, ...place, ...role });
   });
+};
 
 /** Ledger, topic and clock: what publishing needs. */
 export const publishWorld = ({ table, findingsTopicArn, ocsf }: Settings): PublishWorld => ({
@@ -61,9 +67,9 @@ export const scanWorld = (settings: Settings, ruleSet: RuleSet): ScanWorld => ({
 
 /** Reading and listing objects. */
 export const objectsWorld = (
-  settings: Pick<Settings, 'bucketOwner'>,
+  settings: Pick<Settings, 'bucketOwner' | 'readerRoleArn'>,
 ): { readonly readObject: ReadObject; readonly headObject: HeadObject; readonly listObjects: ListObjects } => {
-  const clientFor = s3Clients();
+  const clientFor = s3Clients(settings);
   return {
     readObject: objectReader(clientFor, settings),
     headObject: objectHeader(clientFor, settings),

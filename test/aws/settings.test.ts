@@ -86,6 +86,7 @@ describe('settings', () => {
     ['TRAILWARDEN_DELIVERIES_QUEUE_URL', 'deliveries'],
     ['TRAILWARDEN_TRAIL_ARN', 'main'],
     ['TRAILWARDEN_ORGANIZATION_ID', 'org'],
+    ['TRAILWARDEN_READER_ROLE_ARN', 'log-reader'],
     ['TRAILWARDEN_OCSF', 'yes'],
     ['TRAILWARDEN_MAX_STORED_MIB', '0'],
     ['TRAILWARDEN_MAX_INFLATED_MIB', '1.5'],
