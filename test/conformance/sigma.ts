@@ -2,77 +2,8 @@
  * Runs Sigma conformance cases: `npm run conformance -- FILE…`. Prints each failing case and ends with
  * `N passed, N failed` over tier core; other tiers, and correlation cases, are counted on lines of their own.
  */
-import { readFileSync } from 'node:fs';
-import { isJsonObject, type Json, type JsonObject } from '../../engine/record/json.ts';
-import { own, textAt } from '../../engine/record/record.ts';
-import { compileRules } from '../../engine/rule/compile.ts';
-import { readRules } from '../../engine/rule/read.ts';
-import type { Lists } from '../../engine/rule/rule.ts';
-
-/** What judging a case gave: how it should be, how it is. */
-interface Verdict {
-  readonly passed: boolean;
-  readonly expected: string;
-  readonly got: string;
-}
-
-const textsOf = (value: Json | undefined): readonly string[] =>
-  (Array.isArray(value) ? value : value === undefined ? [] : [value]).map((entry) =>
-    typeof entry === 'string' ? entry : JSON.stringify(entry),
-  );
-
-const listsOf = (value: Json | undefined): Lists =>
-  isJsonObject(value)
-    ? Object.fromEntries(Object.entries(value).map(([name, entries]) => [name, textsOf(entries)]))
-    : {};
-
-const rulesOf = (found: JsonObject): string => textAt(found, 'rule_yaml') ?? '';
-
-/** `kind: error` and `kind: valid`: is the rule refused when it is loaded, at its default settings? */
-const judgeLoading = (found: JsonObject, refused: boolean): Verdict => {
-  const { problems } = readRules([{ file: 'case.yml', text: rulesOf(found) }]);
-  const errors = problems.filter(({ severity }) => severity === 'error');
-  const got = errors.length === 0 ? 'loads' : `refused: ${errors.map(({ code }) => code).join(', ')}`;
-  return { passed: errors.length > 0 === refused, expected: refused ? 'refused' : 'loads', got };
-};
-
-/** `kind: match`, `multi`, `filter`: which rules match the event, on the fast path and on the plain one? */
-const judgeMatching = (found: JsonObject): Verdict => {
-  // The suites take `all of x*` that names nothing as true; we refuse such a rule unless asked, as here.
-  const read = readRules([{ file: 'case.yml', text: rulesOf(found) }], { emptyPattern: 'holds' });
-  const { ruleSet, problems, matchPlainly } = compileRules(read.documents, {
-    anyLogsource: true,
-    lists: listsOf(own(found, 'placeholders')),
-  });
-  const event = own(found, 'event');
-  const record = isJsonObject(event) ? event : {};
-  const titles = ruleSet.match(record).map(({ rule }) => rule.title);
-  const plain = matchPlainly(record).map(({ rule }) => rule.title);
-  const errors = [...read.problems, ...problems].filter(({ severity }) => severity === 'error');
-  const wantedTitles = own(found, 'expected_titles');
-  const count = own(found, 'expected_count');
-  const passed =
-    titles.length > 0 === (own(found, 'expected') ?? titles.length > 0) &&
-    (typeof count !== 'number' || titles.length === count) &&
-    (!Array.isArray(wantedTitles) || JSON.stringify([...titles].sort()) === JSON.stringify([...wantedTitles].sort())) &&
-    JSON.stringify(titles) === JSON.stringify(plain);
-  const expected = JSON.stringify({ match: own(found, 'expected'), count, titles: wantedTitles });
-  const said = errors.map(({ code, message }) => `${code}: ${message}`).join('; ');
-  return { passed, expected, got: `${JSON.stringify(titles)}${said === '' ? '' : ` (${said})`}` };
-};
-
-const judge = (found: JsonObject): Verdict | undefined => {
-  const kind = textAt(found, 'kind') ?? 'match';
-  if (kind === 'correlation') return undefined;
-  if (kind === 'error' || kind === 'valid') return judgeLoading(found, kind === 'error');
-  return judgeMatching(found);
-};
-
-const casesIn = (file: string): readonly JsonObject[] => {
-  const read: Json = JSON.parse(readFileSync(file, 'utf8'));
-  if (!Array.isArray(read)) throw new Error(`${file} is no list of cases`);
-  return read.filter(isJsonObject);
-};
+import { textAt } from '../../engine/record/record.ts';
+import { casesIn, judge } from './judge-sigma.ts';
 
 const run = (files: readonly string[]): number => {
   const counts = new Map<string, { passed: number; failed: number }>();
