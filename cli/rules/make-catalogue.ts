@@ -51,7 +51,7 @@ const model = (folder: string): Json | undefined => {
 const loggedNames = (service: string, key: string, operation: Json): readonly string[] => {
   const name = textAt(operation, 'name') ?? key;
   if (service === 's3') return [S3_NAMES[name] ?? name];
-  if (service === 's3control') return [S3_CONTROL_NAMES[name] ?? name];
+  if (service === 's3control') return [S3_CONTROL_NAMES[name] ?? S3_NAMES[name] ?? name];
   if (service !== 'lambda') return [name];
   const date = /^\/(\d{4}-\d{2}-\d{2})\//.exec(textAt(operation, 'http', 'requestUri') ?? '')?.[1] ?? '9999';
   const dated = `${name}${date.replaceAll('-', '')}`;

@@ -99,10 +99,6 @@ export const serviceOf = (source: string): string | undefined =>
 /** Whether any service of the catalogue has this event source. */
 export const isKnownService = (service: string): boolean => packed.has(service) || OPEN_ENDED.has(service);
 
-/** Names of all services that sound like a name, nearest first, for a hint. */
-export const servicesLike = (service: string): readonly string[] =>
-  [...packed.keys(), ...OPEN_ENDED].filter((known) => known.startsWith(service.slice(0, 4)) || known.includes(service));
-
 /** Old and new versions of an API: `v2` behind a date (Lambda), a date with underscores (CloudFront). */
 const withoutVersion = (name: string): string => name.replace(/(\d{8})v\d+$/, '$1');
 const cloudFront = (name: string): string => name.replace(/\d{4}_\d{2}_\d{2}$/, '');
@@ -137,6 +133,14 @@ const distance = (a: string, b: string): number => {
   }
   return row[b.length] ?? 0;
 };
+
+/** Event sources of services that sound like a name, nearest first. */
+export const servicesLike = (service: string): readonly string[] =>
+  [...packed.keys(), ...OPEN_ENDED]
+    .map((known) => ({ known, away: distance(known, service.slice(0, 80)) }))
+    .filter(({ known, away }) => away <= 2 || known.includes(service))
+    .sort((a, b) => a.away - b.away)
+    .map(({ known }) => known);
 
 /** What was probably meant by a name the service does not log: its renamed, dated or nearest name. */
 export const nearestName = (service: string, name: string): string | undefined => {
