@@ -62,8 +62,10 @@ const coverUp = (logs: readonly TrailLogFile[]) => {
   const telling = logs
     .map((file) => ({ file, records: recordsOf(file).map(({ record }) => record) }))
     .map(({ file, records }) => ({ file, records, cut: records.filter(isIntruders).length }))
+    // Something has to be left: an empty file would give the forgery away by its size.
+    .filter(({ records, cut }) => records.length > cut)
     .toSorted((a, b) => b.cut - a.cut)[0];
-  if (telling === undefined) throw new Error('the trail has no log file');
+  if (telling === undefined || telling.cut === 0) throw new Error('no log file tells of the intruder among others');
   const left = telling.records.filter((record) => !isIntruders(record));
   return {
     key: telling.file.key,

@@ -130,7 +130,7 @@ export const logFilesOf = function* (
   const sizes = fileSizes(random, records, content);
   let waiting = planted.toSorted((a, b) => a.at - b.at);
   for (const [index, deliveredAt] of deliveries(random, span, sizes.length, waiting).entries()) {
-    const usual = Array.from({ length: sizes[index] ?? 0 }, () => {
+    const usual = Array.from({ length: sizes[index] ?? random.int(5, 15) }, () => {
       const at = deliveredAt - random.int(60, 540) * 1000;
       const record = backgroundRecord(random, { account: span.account, region: span.region, at });
       return variety === 'unique' ? makeUnique(random, record) : record;

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../../engine/record/json.ts';
+import { inventoryRead } from './inventory-events.ts';
 import { double } from './log-text.ts';
 import type { Random } from './random.ts';
 import { asPerson, asUser, asWorkload, makeRecord, type Place } from './record-shape.ts';
@@ -176,6 +177,7 @@ const signIn: Shape = (random, place) => {
 /** What workloads, deployments and people do, with how often. */
 export const peopleShapes: readonly [readonly [number, Shape], ...(readonly [number, Shape])[]] = [
   [14, workloadRead],
+  [10, inventoryRead],
   [8, objectRead],
   [7, deployment],
   [1, tagging],
