@@ -24,7 +24,7 @@ export interface FieldClasses {
 }
 
 /** The class of values that are not simple (objects, arrays, documents in strings on the way). */
-export const UNKNOWN = 0;
+const UNKNOWN = 0;
 /** Values remembered of one field; a full memory is emptied. */
 const MOST_VALUES = 8192;
 /** Longer values are not remembered: memory stays below 8192 × 512 characters a field. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Json } from '../record/json.ts';
 import type { CloudTrailRecord } from '../record/record.ts';
+import { type Candidate, type FindCandidates, parseForCandidates } from './candidates.ts';
 import type { LogSource, RuleDocument } from './document.ts';
 import { evaluate, evidenceOf } from './evaluate.ts';
 import { compileDocument, type Expression, type ItemPool } from './expression.ts';
@@ -12,6 +13,8 @@ export interface CompileOptions {
   readonly lists?: Lists;
   /** Evaluates rules of every log source, not CloudTrail's only. */
   readonly anyLogsource?: boolean;
+  /** Evaluates rules of status deprecated and unsupported, too. */
+  readonly anyStatus?: boolean;
 }
 
 export interface Compilation {
@@ -19,10 +22,13 @@ export interface Compilation {
   readonly problems: readonly RuleProblem[];
   /** Matches without the fast path: every rule tried on the record, one by one. What `ruleSet.match` must agree with. */
   readonly matchPlainly: (record: CloudTrailRecord) => readonly Match[];
+  /** The seam below the rule set: candidates of a log file, and the matches of one candidate. */
+  readonly findCandidates: FindCandidates;
+  readonly matchCandidate: (candidate: Candidate) => readonly Match[];
 }
 
 /** A rule and what it asks. */
-export interface Armed {
+interface Armed {
   readonly rule: Rule;
   readonly expression: Expression;
 }
@@ -49,16 +55,16 @@ const problemOf = (
 });
 
 /** Why a rule is left out though nothing is wrong with it, or undefined. */
-const setAside = (document: RuleDocument, anyLogsource: boolean): RuleProblem | undefined => {
+const setAside = (document: RuleDocument, { anyLogsource, anyStatus }: CompileOptions): RuleProblem | undefined => {
   const { status } = document.rule;
-  if (status === 'deprecated' || status === 'unsupported')
+  if (anyStatus !== true && (status === 'deprecated' || status === 'unsupported'))
     return problemOf(document, {
       severity: 'info',
       code: 'status-not-loaded',
       message: `rules of status ${status} are not evaluated`,
       field: 'status',
     });
-  if (anyLogsource || isCloudTrail(document.logsource)) return undefined;
+  if (anyLogsource === true || isCloudTrail(document.logsource)) return undefined;
   return problemOf(document, {
     severity: 'warning',
     code: 'other-logsource',
@@ -82,23 +88,16 @@ const matchOf = ({ rule, expression }: Armed, record: Json): Match => ({
 });
 
 /** Tries every rule on a record. */
-export const matchPlainly =
+const matchPlainly =
   (rules: readonly Armed[]) =>
   (record: CloudTrailRecord): readonly Match[] =>
     rules.filter(({ expression }) => evaluate(expression, record)).map((armed) => matchOf(armed, record));
 
 const NONE: readonly Match[] = [];
 
-/** Tries on a record the rules that may match it: for most records none, and then nothing is allocated. */
-const matchFast = (rules: readonly Armed[]): RuleSet['match'] => {
-  const possible = possibleRules(rules.map(({ expression }) => expression));
-  return (record) => {
-    const candidates = possible(record);
-    if (candidates.length === 0) return NONE;
-    const tried = candidates.flatMap((index) => rules[index] ?? []);
-    return matchPlainly(tried)(record);
-  };
-};
+/** Tries the rules of these numbers on a record. */
+const matchAmong = (rules: readonly Armed[], numbers: readonly number[], record: CloudTrailRecord): readonly Match[] =>
+  matchPlainly(numbers.flatMap((number) => rules[number] ?? []))(record);
 
 /**
  * Compiles checked rules into a rule set. No YAML here: a Lambda runs this on JSON made at build time.
@@ -112,7 +111,7 @@ export const compileRules = (documents: readonly RuleDocument[], options: Compil
   const armed: Armed[] = [];
   const unarmed: UnarmedRule[] = [];
   for (const document of documents) {
-    const aside = setAside(document, options.anyLogsource === true);
+    const aside = setAside(document, options);
     if (aside !== undefined) {
       problems.push(aside);
       continue;
@@ -126,11 +125,22 @@ export const compileRules = (documents: readonly RuleDocument[], options: Compil
       problems.push(problemOf(document, { severity: 'error', code, message, ...at }));
     }
   }
+  const possible = possibleRules(armed.map(({ expression }) => expression));
   const ruleSet: RuleSet = {
     version: versionOf(documents, lists),
     rules: armed.map(({ rule }) => rule),
     unarmed,
-    match: matchFast(armed),
+    match: (record) => {
+      const numbers = possible(record);
+      // Most records: nothing may match, and nothing is allocated.
+      return numbers.length === 0 ? NONE : matchAmong(armed, numbers, record);
+    },
   };
-  return { ruleSet, problems, matchPlainly: matchPlainly(armed) };
+  return {
+    ruleSet,
+    problems,
+    matchPlainly: matchPlainly(armed),
+    findCandidates: parseForCandidates(possible),
+    matchCandidate: ({ record, rules }) => matchAmong(armed, rules, record),
+  };
 };

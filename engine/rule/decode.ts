@@ -54,7 +54,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const BINARY = /[\u0000-\u0008\u000b\u000c\u000e-\u001a\u001c-\u001f]/;
 
 /** The text that base64 holds (`userData` scripts), or undefined where it is no base64 of text. */
-export const textInBase64 = (text: string): string | undefined => {
+const textInBase64 = (text: string): string | undefined => {
   if (text.length < SHORTEST_BASE64 || text.length > MOST_DECODED || text.length % 4 !== 0 || !BASE64.test(text))
     return undefined;
   try {

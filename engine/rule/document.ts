@@ -18,7 +18,7 @@ export interface Item {
 }
 
 /** `field[any]: {…}`: some single element of an array meets the whole map (SEP #212). */
-export interface ElementSearch {
+interface ElementSearch {
   readonly kind: 'element';
   readonly field: string;
   readonly quantifier: 'any' | 'all' | 'all_or_empty' | 'none';

@@ -42,7 +42,7 @@ export type Explained = { readonly holds: boolean } & (
 );
 
 /** The rule's own condition, or a filter's. */
-export interface ExplainedCondition {
+interface ExplainedCondition {
   readonly of: 'rule' | 'filter';
   readonly title: string;
   readonly text: string;

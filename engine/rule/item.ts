@@ -18,7 +18,7 @@ import type { Lists } from './rule.ts';
 import { fold, numberIn, textOf } from './value.ts';
 
 export type Order = 'eq' | 'gt' | 'gte' | 'lt' | 'lte';
-export type Reference = 'equals' | 'contains' | 'startswith' | 'endswith';
+type Reference = 'equals' | 'contains' | 'startswith' | 'endswith';
 
 /** What one value of an item asks of a field. `shown` is for people. */
 export type Test = { readonly shown: string } & (

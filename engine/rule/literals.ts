@@ -1,5 +1,5 @@
 /** Where a literal must stand for it to count. */
-export type Stand = 'start' | 'end' | 'inside';
+type Stand = 'start' | 'end' | 'inside';
 
 /** A literal to find, and the items that must be looked at where it is found. */
 export interface Literal {

@@ -4,7 +4,8 @@ import { type EmptyPattern, readDetection } from './detection.ts';
 import type { RuleDocument, RuleFilter } from './document.ts';
 import { applyFilters, type FilterDocument, readFilter } from './filter.ts';
 import { entryOf, type LocatedMap, readYaml } from './located.ts';
-import { type Metadata, readAlert, readLogSource, readMetadata, readTests } from './metadata.ts';
+import { type Metadata, readLogSource, readMetadata } from './metadata.ts';
+import { readAlert, readTests } from './own-keys.ts';
 import { type Reporter, reporter } from './problems.ts';
 import type { Rule, RuleProblem } from './rule.ts';
 

@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js';
 
 /** Characters a pattern may have: RE2 compiles in time and memory proportional to it, times its counted repetitions. */
-export const MOST_REGEX = 4096;
+const MOST_REGEX = 4096;
 /**
  * Characters of a value that are searched. Above what CloudTrail writes (requestParameters is cut at 100 KB, an event at
  * 1 MB), so that a longer text is no CloudTrail text.

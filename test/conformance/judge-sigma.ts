@@ -38,6 +38,7 @@ const judgeMatching = (found: JsonObject): Verdict => {
   const read = readRules([{ file: 'case.yml', text: rulesOf(found) }], { emptyPattern: 'holds' });
   const { ruleSet, problems, matchPlainly } = compileRules(read.documents, {
     anyLogsource: true,
+    anyStatus: true,
     lists: listsOf(own(found, 'placeholders')),
   });
   const event = own(found, 'event');

@@ -47,7 +47,7 @@ const script = (text: string): string | undefined => {
 };
 
 /** All places a path leads to: `undefined` where it leads nowhere. */
-export const lookUp = (value: Value, path: readonly string[], strings = 4): readonly Value[] | undefined => {
+const lookUp = (value: Value, path: readonly string[], strings = 4): readonly Value[] | undefined => {
   if (path.length === 0) return elements(value);
   if (isList(value)) {
     const found = value.map((element) => lookUp(element, path, strings)).filter((each) => each !== undefined);
