@@ -57,11 +57,11 @@ const reasonOf = (error: unknown): string =>
   error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 
 /** Loaded only here: a local copy is verified without the SDK. */
-const awsPorts = async (region: string): Promise<VerifyRangePorts> => {
+const awsPorts = async (region: string, concurrency: number): Promise<VerifyRangePorts> => {
   // The SDK wants some Region to start from; a bucket in another one is found by S3's redirect.
   process.env['AWS_REGION'] ??= process.env['AWS_DEFAULT_REGION'] ?? region;
-  const { objectsWorld, publicKeys } = await import('../aws/world.ts');
-  return { ...objectsWorld({}), listPublicKeys: publicKeys() };
+  const { rangeWorld } = await import('../aws/range-world.ts');
+  return rangeWorld(concurrency);
 };
 
 /** A bucket, and whether an organization's id stands in its paths: undefined where only the bucket can tell. */
@@ -131,7 +131,7 @@ const setScene = async (options: VerifyOptions, request: Request): Promise<Scene
     const places = await choosePlaces(ports, request, root);
     return { ports, places, expected: expectedChains(request, places) };
   }
-  const ports = await awsPorts(request.trail?.homeRegion ?? request.regions[0] ?? 'us-east-1');
+  const ports = await awsPorts(request.trail?.homeRegion ?? request.regions[0] ?? 'us-east-1', request.concurrency);
   const places = await choosePlaces(ports, request, await trailRoot(request));
   return { ports, places, expected: expectedChains(request, places) };
 };

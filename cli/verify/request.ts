@@ -26,7 +26,7 @@ export interface Request {
 }
 
 const TRAIL_ARN = /^arn:(aws[a-z-]*):cloudtrail:([a-z0-9-]+):(\d{12}):trail\/([A-Za-z0-9._-]{3,128})$/;
-const DEFAULT_CONCURRENCY = 64;
+const DEFAULT_CONCURRENCY = 128;
 const MAX_CONCURRENCY = 512;
 
 const trailName = (arn: string): TrailName => {

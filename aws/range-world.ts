@@ -1,0 +1,41 @@
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { VerifyRangePorts } from '../engine/verify-range.ts';
+import { clientOptions, needsPathStyle, objectClientOptions } from './client-options.ts';
+import { publicKeyLister } from './keys.ts';
+import { objectLister } from './object-store.ts';
+import { swiftReader } from './swift-reader.ts';
+
+/** One client per Region, made when first asked for. */
+const perRegion = <Client>(make: (region: string | undefined) => Client): ((region: string | undefined) => Client) => {
+  const clients = new Map<string | undefined, Client>();
+  return (region) => {
+    const made = clients.get(region) ?? make(region);
+    clients.set(region, made);
+    return made;
+  };
+};
+
+/**
+ * What verifying a range asks of the world, with the caller's own credentials.
+ *
+ * @param sockets objects read at the same time
+ */
+export const rangeWorld = (sockets: number): VerifyRangePorts => {
+  const clientFor = perRegion((region) => {
+    const endpoint = process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL'];
+    return new S3Client({
+      ...objectClientOptions,
+      forcePathStyle: needsPathStyle(endpoint),
+      // Listings follow a bucket into its Region too.
+      followRegionRedirects: true,
+      ...(region === undefined ? {} : { region }),
+    });
+  });
+  const trails = perRegion((region) => new CloudTrailClient({ ...clientOptions, ...(region && { region }) }));
+  return {
+    readObject: swiftReader(clientFor, { sockets }),
+    listObjects: objectLister(clientFor),
+    listPublicKeys: publicKeyLister(trails),
+  };
+};
