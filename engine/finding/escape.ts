@@ -40,16 +40,11 @@ export const plainText = (text: string, max = 1024): string =>
 
 /**
  * Text for chat: `&`, `<` and `>` as entities, which is all Slack asks for (its guide "Formatting text"), so that
- * `<!channel>` or `<http://…|bank>` in a user agent stays text. `*`, `_`, `~` and backquotes lose their meaning too.
+ * `<!channel>` or `<http://…|bank>` in a user agent stays text; and a space in `](`, so that Teams makes no link of it.
+ * Emphasis (`_`, `*`) is left alone: names hold underscores, and must stay what one can search for.
  */
-export const chatText = (text: string, max = 1024): string => {
-  const shown = plainText(text, max)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replace(/[*_~`[\]]/g, (character) => `${character}\u2060`);
-  return shown;
-};
+export const chatText = (text: string, max = 1024): string =>
+  plainText(text, max).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('](', '] (');
 
 /** Text for HTML, in content and in quoted attributes. */
 export const htmlText = (text: string, max = 4096): string =>
