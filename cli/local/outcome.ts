@@ -10,6 +10,8 @@ export interface PlantedOutcome {
   readonly planted: Planted;
   readonly result: 'found' | 'healed' | 'missed';
   readonly finding?: ReceivedFinding;
+  /** Healed: what the ledger holds of the file. */
+  readonly file?: FileItem;
 }
 
 /** What the ledger, the topic and the queues show when everything has been delivered. */
@@ -59,7 +61,10 @@ const plantedOutcome = (
   findings: readonly ReceivedFinding[],
   items: ReadonlyMap<string, FileItem>,
 ): PlantedOutcome => {
-  if (planted.codes.length === 0) return { planted, result: items.has(planted.key) ? 'healed' : 'missed' };
+  if (planted.codes.length === 0) {
+    const file = items.get(planted.key);
+    return file === undefined ? { planted, result: 'missed' } : { planted, result: 'healed', file };
+  }
   const finding = findings.find(
     (received) => keyOf(received) === planted.key && planted.codes.includes(textAt(received, 'code') ?? ''),
   );

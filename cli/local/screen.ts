@@ -15,6 +15,8 @@ export interface Screen {
   readonly text: (text: string) => string;
   readonly act: (title: string) => string;
   readonly finding: (finding: ReceivedFinding) => string;
+  /** What healed without a finding, told as findings are; undefined where nothing did. */
+  readonly healed: (one: PlantedOutcome) => string | undefined;
   readonly summary: (outcome: Outcome) => string;
 }
 
@@ -70,12 +72,27 @@ const findingText = (paint: Paint, width: number, finding: ReceivedFinding, name
   const key = textAt(finding, 'seen', 'object', 'key');
   const summary = summaryOf(finding, nameOf);
   const named = key === undefined || summary.includes(nameOf(key)) ? undefined : `in ${nameOf(key)}`;
-  const details = [evidenceLine(finding), named, stepLine(finding)].flatMap((line) =>
+  const details = [evidenceLine(finding), named].flatMap((line) =>
     line === undefined ? [] : [paint.dim(clip(terminalText(line), room))],
   );
+  const step = stepLine(finding);
+  const steps = step === undefined ? [] : fold(terminalText(step, 400), room).split('\n');
   return [
     `${paint.dim(timeOf(finding))}  ${badge}${paint.bold(terminalText(textAt(finding, 'title') ?? '', 200))}`,
-    ...[...fold(terminalText(summary, 1200), room).split('\n'), ...details].map((line) => `${margin}${line}`),
+    ...[...fold(terminalText(summary, 1200), room).split('\n'), ...details, ...steps].map((line) => `${margin}${line}`),
+    '',
+  ].join('\n');
+};
+
+const healedText = (paint: Paint, width: number, { file, planted }: PlantedOutcome, nameOf: NameOf) => {
+  if (file === undefined) return undefined;
+  const room = Math.max(40, width - INDENT);
+  const text = `${nameOf(planted.key)}: nobody was told of it. ${planted.how}, ${plural(file.records, 'record')}.`;
+  return [
+    `${paint.dim(file.scannedAt.slice(11, 19))}  ${paint.green('HEALED')}    ${paint.bold('A log file whose notification was lost')}`,
+    ...fold(terminalText(text), room)
+      .split('\n')
+      .map((line) => `${' '.repeat(INDENT)}${line}`),
     '',
   ].join('\n');
 };
@@ -123,7 +140,7 @@ const rowsOf = (paint: Paint, outcome: Outcome): readonly Row[] => [
 
 const cameOf = ({ result, finding, planted }: PlantedOutcome): string => {
   if (result === 'missed') return 'missed';
-  return result === 'healed' ? `healed: ${planted.how}` : `${textAt(finding, 'code') ?? ''}: ${planted.how}`;
+  return result === 'healed' ? `healed. ${planted.how}` : `${textAt(finding, 'code') ?? ''}: ${planted.how}`;
 };
 
 const plantedTable = (paint: Paint, width: number, planted: readonly PlantedOutcome[]): string => {
@@ -158,6 +175,7 @@ export const screen = (paint: Paint, width: number, nameOf: NameOf): Screen => {
 `,
     act: (title) => `${paint.cyan(`── ${title} ${'─'.repeat(Math.max(2, columns - title.length - 4))}`)}\n`,
     finding: (finding) => findingText(paint, columns, finding, nameOf),
+    healed: (one) => healedText(paint, columns, one, nameOf),
     summary: (outcome) => summaryText(paint, columns, outcome),
   };
 };

@@ -124,7 +124,7 @@ const plantedThings = ({ rewritten, lost, deleted, broken }: Chosen): readonly P
     kind: 'lost-notification',
     key: lost.key,
     what: `the notification of a log file lost, ${lost.records} records unseen`,
-    how: 'the digest lists the file, so it was queued again and scanned',
+    how: 'Its digest lists it, so it was queued again and scanned',
     codes: [],
   },
   {

@@ -5,7 +5,8 @@ import type { ReadObject } from '../../../engine/ports.ts';
 import type { ObjectLocation } from '../../../engine/record/location.ts';
 import { verifyDigest } from '../../../engine/verify-digest.ts';
 
-const START = Date.UTC(2026, 10, 21, 1);
+/** Before midnight: folders of two days. */
+const START = Date.UTC(2026, 10, 20, 22, 30);
 const trail: Trail = makeTrail({
   seed: 11,
   start: START,
