@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -50,6 +51,7 @@ export const publishWorld = ({ table, findingsTopicArn, ocsf }: Settings): Publi
   publish: topicPublisher(new SNSClient(clientOptions), findingsTopicArn, { ocsf }),
   clock: () => Date.now(),
   newOwner: randomUUID,
+  pause: setTimeout,
 });
 
 /** Publishing and rules: what a record needs that comes without a file. */

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { atMost } from './at-most.ts';
 import type { Finding } from './finding/finding.ts';
-import type { Ledger } from './ledger/ledger.ts';
+import type { Claim, Ledger } from './ledger/ledger.ts';
 import type { Clock, Publish } from './ports.ts';
 import type { AlertSettings } from './rule/rule.ts';
 
@@ -12,6 +12,8 @@ export interface PublishWorld {
   readonly clock: Clock;
   /** A new name for each attempt: two attempts on one finding must not take each other for the same worker. */
   readonly newOwner: () => string;
+  /** Waits so many milliseconds. Without it a finding that another worker holds is not waited for. */
+  readonly pause?: (milliseconds: number) => Promise<void>;
 }
 
 /** A finding, and how its rule wants it treated; without settings it is published. */
@@ -55,6 +57,19 @@ export const suppressionGroup = ({ rule, code, account, group }: Finding): strin
 const release = (ledger: Ledger, id: string, owner: string): Promise<void> =>
   ledger.releaseClaim(id, owner).catch(() => undefined);
 
+/** A publish takes a tenth of a second: one event in two files of a batch should not fail a message. */
+const WAITS_MS = [100, 300, 900];
+
+const claim = async ({ ledger, clock, pause }: PublishWorld, id: string, owner: string): Promise<Claim> => {
+  let answer = await ledger.claimFinding(id, { owner, now: clock() });
+  for (const milliseconds of pause === undefined ? [] : WAITS_MS) {
+    if (answer !== 'held') break;
+    await pause?.(milliseconds);
+    answer = await ledger.claimFinding(id, { owner, now: clock() });
+  }
+  return answer;
+};
+
 const settle = async (world: PublishWorld, { finding, alert }: Candidate, owner: string): Promise<Fate> => {
   const { ledger, clock } = world;
   if (alert?.mode === 'shadow') return 'shadowed';
@@ -62,9 +77,8 @@ const settle = async (world: PublishWorld, { finding, alert }: Candidate, owner:
     const window = { seconds: alert.suppressSeconds, now: clock() };
     if ((await ledger.admit(suppressionGroup(finding), finding.id, window)) === 'suppressed') return 'suppressed';
   }
-  const claim = await ledger.claimFinding(finding.id, { owner, now: clock() });
-  if (claim === 'published') return 'repeated';
-  if (claim === 'held') return 'held';
+  const claimed = await claim(world, finding.id, owner);
+  if (claimed !== 'claimed') return claimed === 'published' ? 'repeated' : 'held';
   try {
     await world.publish(finding);
   } catch (error) {

@@ -6,7 +6,7 @@ import { sqsEvent } from '../../cli/local/event-source.ts';
 import { buildFunctions } from '../../deploy/build.ts';
 import type { Finding } from '../../engine/finding/finding.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
-import { type Instance, startInstance } from './instance.ts';
+import { type Instance, type InstanceOptions, startInstance } from './instance.ts';
 
 export type FunctionName = 'on-delivery' | 'on-digest' | 'on-api-call' | 'on-log-events';
 type QueueName = 'deliveries' | 'digests';
@@ -34,7 +34,7 @@ export interface Deployment {
   readonly tableProxy: FaultProxy;
   readonly start: (
     name: FunctionName,
-    options?: { readonly clockOffsetMs?: number; readonly env?: { readonly [name: string]: string } },
+    options?: InstanceOptions & { readonly env?: { readonly [name: string]: string } },
   ) => Promise<Instance>;
   /** Receives once and invokes, as Lambda's event source does: what did not fail is deleted, the rest comes again. */
   readonly poll: (queue: QueueName, instance: Instance) => Promise<Round>;
@@ -95,9 +95,9 @@ export const startDeployment = async (bundles: string, options: EmbeddedAwsOptio
     aws,
     proxy,
     tableProxy,
-    start: async (name, { clockOffsetMs = 0, env = {} } = {}) => {
+    start: async (name, { env = {}, ...options } = {}) => {
       const bundle = join(bundles, name, 'index.mjs');
-      const instance = await startInstance(bundle, { ...environment, ...env }, { clockOffsetMs });
+      const instance = await startInstance(bundle, { ...environment, ...env }, options);
       instances.push(instance);
       return instance;
     },

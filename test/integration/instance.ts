@@ -35,17 +35,25 @@ const sumMetrics = (log: string): { readonly [name: string]: number } => {
   return sums;
 };
 
+export interface InstanceOptions {
+  /** How far its clock is ahead. */
+  readonly clockOffsetMs?: number;
+  /** It is killed when its heap grows beyond. */
+  readonly heapMb?: number;
+}
+
 /** Loads a bundle in a thread of its own, as Lambda would in a sandbox. */
 export const startInstance = async (
   bundle: string,
   env: { readonly [name: string]: string },
-  { clockOffsetMs = 0 }: { readonly clockOffsetMs?: number } = {},
+  { clockOffsetMs = 0, heapMb }: InstanceOptions = {},
 ): Promise<Instance> => {
   const worker = new Worker(new URL('./instance-thread.ts', import.meta.url), {
     env: { ...env },
     stdout: true,
     stderr: true,
     execArgv: [],
+    ...(heapMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMb } }),
     workerData: { bundle: pathToFileURL(bundle).href, offsetMs: clockOffsetMs },
   });
   let log = '';

@@ -206,4 +206,22 @@ describe('a finding whose fate is open', () => {
     expect(await other.scan(location, 'delivered')).toMatchObject({ counters: { repeated: 1 } });
     expect(other.published).toEqual([]);
   });
+
+  it('is waited for where the world can wait, and the message need not come again', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const ledger = memoryLedger();
+    const read = found(logFile([record('Bad', 'e1')]));
+    const slow = world(read, { ledger, publish: () => promise, newOwner: () => 'slow' });
+    const first = slow.scan(location, 'delivered');
+    const waits: number[] = [];
+    const pause = async (milliseconds: number) => {
+      waits.push(milliseconds);
+      if (waits.length < 2) return;
+      resolve();
+      await first;
+    };
+    const other = world(read, { ledger, pause, newOwner: () => 'other' });
+    expect(await other.scan(location, 'delivered')).toMatchObject({ counters: { repeated: 1, published: 0 } });
+    expect(waits).toEqual([100, 300]);
+  });
 });

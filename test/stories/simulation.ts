@@ -117,6 +117,7 @@ export const simulate = async (seed: number): Promise<Outcome> => {
       }),
     clock: () => now + worker.skewMs,
     newOwner: () => `owner-${owners++}`,
+    ...(random() < 0.5 ? { pause: () => call(worker, 'pause', () => undefined) } : {}),
     ruleSet: RULES,
     readObject: ({ key }) =>
       call(worker, 'read', (): ObjectRead => {
