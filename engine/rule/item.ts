@@ -5,8 +5,10 @@ import { TIME_PARTS, type TimePart } from './modifier.ts';
 import { type Path, readPath } from './path.ts';
 import {
   compilePattern,
+  dashVariants,
   hasWildcard,
   literalTokens,
+  MOST_DASHES,
   type Pattern,
   type PatternOptions,
   readTokens,
@@ -116,7 +118,11 @@ const tokensOf = (text: string, modifiers: readonly Modifier[]): readonly Tokens
       `'${text}' has a wildcard, which has no encoding`,
       'escape it (`\\*`) or split the value',
     );
-  return encodings(tokens.join(''), modifiers).map(literalTokens);
+  const plain = tokens.join('');
+  if (!modifiers.includes('windash')) return encodings(plain, modifiers).map(literalTokens);
+  if (plain.split('-').length + plain.split('/').length - 2 > MOST_DASHES)
+    return fault('too-many-dashes', `'${text}' has more than ${MOST_DASHES} dashes to vary before it is encoded`);
+  return dashVariants(plain).flatMap((variant) => encodings(variant, modifiers).map(literalTokens));
 };
 
 const textTest = (texts: readonly string[], value: RuleValue, item: Item): Test | ItemFault => {
@@ -125,7 +131,7 @@ const textTest = (texts: readonly string[], value: RuleValue, item: Item): Test 
   const anywhere = has('contains') || (item.field === null && !has('startswith') && !has('endswith'));
   const options: PatternOptions = {
     cased: has('cased'),
-    windash: has('windash'),
+    windash: has('windash') && !isEncoded(modifiers),
     before: anywhere || has('endswith'),
     behind: anywhere || has('startswith'),
   };

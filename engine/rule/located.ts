@@ -14,7 +14,7 @@ export interface LocatedScalar extends Place {
   readonly text: string;
   readonly quoted: boolean;
 }
-export interface LocatedList extends Place {
+interface LocatedList extends Place {
   readonly kind: 'list';
   readonly items: readonly Located[];
 }

@@ -2,7 +2,7 @@ import { isJsonObject, type Json } from '../record/json.ts';
 import { documentIn } from './decode.ts';
 
 /** A value a path leads to, and where it stands, with array indices: `requestParameters.items[2].cidrIp`. */
-export interface Found {
+interface Found {
   readonly at: string;
   readonly value: Json;
 }

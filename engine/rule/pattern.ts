@@ -68,6 +68,19 @@ const windashed = (tokens: readonly Token[]): readonly Token[] =>
     ]);
   });
 
+/** Every way to write a text's dashes, for encodings, which have no pattern: 25 for two dashes. */
+export const dashVariants = (text: string): readonly string[] =>
+  text
+    .split(WORD_DASH)
+    .reduce<readonly string[]>(
+      (done, part, index) =>
+        index === 0 ? [part] : done.flatMap((start) => [...DASHES].map((dash) => `${start}${dash}${part}`)),
+      [],
+    );
+
+/** Dashes a text may have for that. */
+export const MOST_DASHES = 4;
+
 /** Code points of a piece, with ONE and DASH as they are. */
 type Piece = readonly (string | typeof ONE | typeof DASH)[];
 

@@ -5,7 +5,7 @@ import type { Scalar } from './value.ts';
 
 /** What a path leads to when it is simple to say: one scalar, or nothing (undefined). Anything else is COMPLEX. */
 export const COMPLEX = Symbol('complex');
-export type Projected = Scalar | undefined | typeof COMPLEX;
+type Projected = Scalar | undefined | typeof COMPLEX;
 
 /** Reads one field of a record without allocating; agrees with `resolve` wherever it does not say COMPLEX. */
 export type Project = (record: Json) => Projected;

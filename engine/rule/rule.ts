@@ -6,7 +6,7 @@ export const LEVELS = ['informational', 'low', 'medium', 'high', 'critical'] as 
 export type Level = (typeof LEVELS)[number];
 
 /** Where a rule stands: file path as given to the loader, and the line of its document, counted from 1. */
-export interface RuleSource {
+interface RuleSource {
   readonly file: string;
   readonly line: number;
 }

@@ -51,6 +51,7 @@ const HIDING = [
   Buffer.from('#!/bin/sh\ncmd /c -x alpha\n').toString('base64'),
   Buffer.from('xxalpha beta yy').toString('base64'),
   Buffer.from('alpha', 'utf16le').toString('base64'),
+  Buffer.from('cmd -c /x').toString('base64'),
   Buffer.from('..alpha..', 'utf16le').toString('base64'),
 ];
 
@@ -144,6 +145,7 @@ const MATCHES = [
   '|base64|contains',
   '|wide|base64offset|contains',
   '|utf16be|base64',
+  '|windash|base64offset|contains',
   '|startswith|cased',
 ];
 

@@ -183,6 +183,18 @@ const timePart = (part: string, value: Value): number | undefined => {
 
 type Lists = { readonly [name: string]: readonly string[] };
 
+/** Every way to write the dashes that start a word. */
+const dashed = (text: string, from = 0): readonly string[] => {
+  const at = [...text].findIndex(
+    (char, index) =>
+      index >= from && /[-/]/.test(char) && !/\w/.test(text[index - 1] ?? '') && /\w/.test(text[index + 1] ?? ''),
+  );
+  if (at < 0) return [text];
+  return ['-', '/', '–', '—', '―'].flatMap((dash) =>
+    dashed(`${text.slice(0, at)}${dash}${text.slice(at + 1)}`, at + 1),
+  );
+};
+
 /** Whether one value of a rule is met by one value of a field. */
 const meets = (want: Value, value: Value, has: (name: string) => boolean, record: Value, keyword: boolean): boolean => {
   const order = ['gt', 'gte', 'lt', 'lte'].find(has);
@@ -229,13 +241,15 @@ const meets = (want: Value, value: Value, has: (name: string) => boolean, record
   const before = inside || has('endswith');
   const behind = inside || has('startswith');
   const encoded = ['wide', 'utf16', 'utf16le', 'utf16be', 'base64', 'base64offset'].some(has);
-  const bytes = bytesOf(unquoted(wanted), has);
-  const forms = !encoded
-    ? [wanted]
-    : has('base64offset')
-      ? [0, 1, 2].map((offset) => stable(bytes, offset))
-      : [has('base64') ? bytes.toString('base64') : bytes.toString('utf8').replaceAll(/[*?\\]/g, '\\$&')];
-  const patterns = forms.map((form) => wildcards(form, before, behind, has('cased'), has('windash')));
+  const written = encoded && has('windash') ? dashed(unquoted(wanted)) : [unquoted(wanted)];
+  const encode = (text: string): readonly string[] => {
+    const bytes = bytesOf(text, has);
+    if (has('base64offset')) return [0, 1, 2].map((offset) => stable(bytes, offset));
+    return [has('base64') ? bytes.toString('base64') : bytes.toString('utf8').replaceAll(/[*?\\]/g, '\\$&')];
+  };
+  const forms = encoded ? written.flatMap(encode) : [wanted];
+  const dashes = has('windash') && !encoded;
+  const patterns = forms.map((form) => wildcards(form, before, behind, has('cased'), dashes));
   const shown = (text: string): string => (has('cased') ? text : lower(text));
   const hit = (text: string): boolean => patterns.some((pattern) => pattern.test(shown(text)));
   const searching = before || behind || (!encoded && /[*?]/.test(wanted.replace(/\\[*?\\]/g, '')));

@@ -111,6 +111,12 @@ const tables: { readonly [name: string]: readonly Case[] } = {
       { f: Buffer.from('xxInvoke!', 'utf16le').toString('base64') },
       true,
     ],
+    [
+      'dashes vary before they are encoded',
+      "f|windash|base64offset|contains: 'cmd /c'",
+      { f: Buffer.from('cmd -c').toString('base64') },
+      true,
+    ],
     ['base64 wants the whole', 'f|base64: abc', { f: 'YWJjZA==' }, false],
     ['a reference to another field', 'f|fieldref: g.h', { f: 'X', g: { h: 'x' } }, true],
     ['a reference to nothing', 'f|fieldref: g', { f: 'x' }, false],
