@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSettings } from '../../aws/settings.ts';
@@ -46,15 +46,18 @@ const loadHandlers = async (): Promise<PipelineOptions['handlers']> => {
   return { deliveries: deliveries.handler, digests: digests.handler };
 };
 
-/** Runs `work` with a rules.json as the build writes it; it is read by then and removed again. */
-const withRulesFile = async <T>(work: (file: string) => Promise<T>): Promise<T> => {
-  const folder = await mkdtemp(join(tmpdir(), 'trailwarden-'));
+/** Runs `work` with a rules.json as the build writes it; it is read by then and removed again, on Ctrl-C too. */
+const withRulesFile = async <T>(bucket: string, work: (file: string) => Promise<T>): Promise<T> => {
+  const folder = mkdtempSync(join(tmpdir(), 'trailwarden-local-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
   try {
     const file = join(folder, 'rules.json');
-    await writeFile(file, JSON.stringify({ documents: readRuleDocuments([]), lists: {} }));
+    writeFileSync(file, JSON.stringify({ documents: readRuleDocuments([]), lists: { trail_buckets: [bucket] } }));
     return await work(file);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    remove();
+    process.off('exit', remove);
   }
 };
 
@@ -105,7 +108,7 @@ export const playScenario = async (
   const cloudTrail = trail === undefined ? undefined : await startCloudTrailStub(trail);
   let leave = (): void => undefined;
   try {
-    const handlers = await withRulesFile((rulesFile) => {
+    const handlers = await withRulesFile(bucket, (rulesFile) => {
       leave = enterEnvironment(
         functionEnvironment(aws, {
           rulesFile,
