@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CIS_CONTROLS, TACTICS, TECHNIQUES } from '../cli/rules/attack.ts';
 import { exampleLists, failedTests } from '../cli/rules/tests.ts';
-import { isJsonObject } from '../engine/record/json.ts';
+import { isJsonObject, type JsonObject } from '../engine/record/json.ts';
 import { compileRules } from '../engine/rule/compile.ts';
 import type { Item, NamedSearch, RuleDocument, Search } from '../engine/rule/document.ts';
 import { lintRules } from '../engine/rule/lint/lint.ts';
@@ -241,5 +241,37 @@ describe.skipIf(!existsSync(attack))('recorded attacks', () => {
         );
       });
     expect(noisy).toEqual([]);
+  });
+});
+
+const facts = resolve(import.meta.dirname, '../../shared/facts/records.md');
+
+/** The agents Pacu picks from, as recorded in the facts: the first fenced block with the genuine ones of the console. */
+const disguises = existsSync(facts)
+  ? (readFileSync(facts, 'utf8')
+      .split('```')
+      .find((block) => block.includes('console.amazonaws.com\n') && block.includes('Boto3/'))
+      ?.trim()
+      .split('\n') ?? [])
+  : [];
+
+describe.skipIf(!existsSync(facts))('the agents Pacu hides behind', () => {
+  const { ruleSet } = compileRules(documents);
+  const call = { eventSource: 'iam.amazonaws.com', eventName: 'PutUserPolicy', eventType: 'AwsApiCall' };
+  const found = (record: JsonObject): readonly string[] =>
+    ruleSet.match(record).flatMap(({ rule }) => (rule.source.file.startsWith('aws_user_agent_') ? [rule.level] : []));
+
+  it('are all known', () => {
+    expect(disguises.length).toBe(60);
+  });
+
+  it.each(disguises)('a user key that raises rights is found behind %s', (userAgent) => {
+    const userIdentity = { type: 'IAMUser', accessKeyId: 'AKIAIOSFODNN7EXAMPLE', userName: 'alex' };
+    expect(found({ ...call, userIdentity, userAgent, sourceIPAddress: '198.51.100.7' })).toContain('high');
+  });
+
+  it.each(['console.amazonaws.com', 'signin.amazonaws.com'])('the genuine %s stays silent', (userAgent) => {
+    const userIdentity = { type: 'IAMUser', accessKeyId: 'ASIAIOSFODNN7EXAMPLE', userName: 'alex' };
+    expect(found({ ...call, userIdentity, userAgent, sourceIPAddress: '198.51.100.7' })).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import type { Item, RuleValue } from '../document.ts';
 
 /** Text of a value as the engine compares it. */
-export const textOf = (value: RuleValue): string => (value === null ? 'null' : String(value));
+const textOf = (value: RuleValue): string => (value === null ? 'null' : String(value));
 
 const isWild = (text: string): boolean => /[*?]/.test(text);
 
