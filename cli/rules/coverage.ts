@@ -5,62 +5,63 @@ import { terminalText } from '../terminal/text.ts';
 import { plural } from '../terminal/units.ts';
 import { CIS_CONTROLS, TACTICS, TECHNIQUES } from './attack.ts';
 
-/** Rules by what they cover; each holds ids of rules. */
+/** Ids of rules by what their tags name. Tactics and controls without a rule are there, empty. */
 export interface Coverage {
-  /** Tactic → technique → rules. A rule with two tactics stands under both. */
-  readonly attack: { readonly [tactic: string]: { readonly [technique: string]: readonly string[] } };
+  readonly tactics: { readonly [tactic: string]: readonly string[] };
+  readonly techniques: { readonly [technique: string]: readonly string[] };
   readonly cis: { readonly [control: string]: readonly string[] };
 }
 
-const tagged = ({ tags }: Rule, prefix: string): readonly string[] =>
-  tags.flatMap((tag) => (tag.toLowerCase().startsWith(prefix) ? [tag.slice(prefix.length).toLowerCase()] : []));
-
-const techniquesOf = (rule: Rule): readonly string[] => tagged(rule, 'attack.').filter((tag) => /^t\d/.test(tag));
+const ATTACK = 'attack.';
+const CIS = 'cis-aws.';
 
 const byNumber = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true });
 
 /** Sorts rules under the ATT&CK tactics and techniques and the CIS controls their tags name. */
 export const coverageOf = (rules: readonly Rule[]): Coverage => {
-  const under = (tactic: string): readonly Rule[] => rules.filter((rule) => tagged(rule, 'attack.').includes(tactic));
-  const attack = [...TACTICS.keys()].flatMap((tactic) => {
-    const here = under(tactic);
-    const techniques = [...new Set(here.flatMap(techniquesOf))].sort(byNumber);
-    const entries = techniques.map((technique) => [
-      technique,
-      here.filter((rule) => techniquesOf(rule).includes(technique)).map(({ id }) => id),
-    ]);
-    return here.length === 0 ? [] : [[tactic, Object.fromEntries(entries)] as const];
-  });
-  const cis = [...CIS_CONTROLS.keys()].map(
-    (control) =>
-      [control, rules.filter((rule) => tagged(rule, 'cis-aws.').includes(control)).map(({ id }) => id)] as const,
-  );
-  return { attack: Object.fromEntries(attack), cis: Object.fromEntries(cis) };
+  const byTag = new Map<string, string[]>();
+  for (const { id, tags } of rules)
+    for (const tag of new Set(tags.map((each) => each.toLowerCase()))) byTag.set(tag, [...(byTag.get(tag) ?? []), id]);
+  const under = (prefix: string, names: Iterable<string>): { readonly [name: string]: readonly string[] } =>
+    Object.fromEntries([...names].map((name) => [name, byTag.get(`${prefix}${name}`) ?? []]));
+  const techniques = [...byTag.keys()].flatMap((tag) => (/^attack\.t\d/.test(tag) ? [tag.slice(ATTACK.length)] : []));
+  return {
+    tactics: under(ATTACK, TACTICS.keys()),
+    techniques: under(ATTACK, techniques.sort(byNumber)),
+    cis: under(CIS, CIS_CONTROLS.keys()),
+  };
 };
 
-/** The coverage as two tables. */
-export const showCoverage = ({ attack, cis }: Coverage, rules: readonly Rule[], paint: Paint): string => {
-  const attackRows = Object.entries(attack).flatMap(([tactic, techniques]) =>
-    Object.entries(techniques).map(([technique, ids], at) => [
-      at === 0 ? (TACTICS.get(tactic) ?? tactic) : '',
-      terminalText(technique.toUpperCase(), 20),
-      TECHNIQUES.get(technique) ?? '',
-      String(ids.length),
-    ]),
-  );
-  const cisRows = Object.entries(cis).map(([control, ids]) => [
-    control,
-    CIS_CONTROLS.get(control) ?? '',
-    ids.length === 0 ? paint.dim('none') : String(ids.length),
+const rowsOf = (
+  ids: { readonly [name: string]: readonly string[] },
+  show: (name: string) => readonly string[],
+  paint: Paint,
+): readonly (readonly string[])[] =>
+  Object.entries(ids).map(([name, found]) => [
+    ...show(name),
+    found.length === 0 ? paint.dim('none') : String(found.length),
   ]);
-  const columns = [{ heading: 'TACTIC' }, { heading: 'TECHNIQUE' }, { heading: 'NAME', max: 72 }];
+
+/** The coverage as three tables. */
+export const showCoverage = ({ tactics, techniques, cis }: Coverage, rules: readonly Rule[], paint: Paint): string => {
   const count = { heading: 'RULES', align: 'right' } as const;
-  const techniques = new Set(rules.flatMap(techniquesOf)).size;
+  const covered = Object.values(tactics).filter((ids) => ids.length > 0).length;
   return [
-    table([...columns, count], attackRows),
+    table(
+      [{ heading: 'ATT&CK TACTIC' }, count],
+      rowsOf(tactics, (name) => [TACTICS.get(name) ?? name], paint),
+    ),
     '',
-    table([{ heading: 'CIS AWS v4' }, { heading: 'TO BE NOTICED', max: 60 }, count], cisRows),
+    table(
+      [{ heading: 'TECHNIQUE' }, { heading: 'NAME', max: 72 }, count],
+      rowsOf(techniques, (name) => [terminalText(name.toUpperCase(), 20), TECHNIQUES.get(name) ?? ''], paint),
+    ),
     '',
-    `${plural(rules.length, 'rule')}, ${plural(Object.keys(attack).length, 'tactic')}, ${plural(techniques, 'technique')}`,
+    table(
+      [{ heading: 'CIS AWS v4' }, { heading: 'TO BE NOTICED', max: 60 }, count],
+      rowsOf(cis, (name) => [name, CIS_CONTROLS.get(name) ?? ''], paint),
+    ),
+    '',
+    `${plural(rules.length, 'rule')}, ${covered} of ${plural(TACTICS.size, 'tactic')}, ${plural(Object.keys(techniques).length, 'technique')}`,
   ].join('\n');
 };

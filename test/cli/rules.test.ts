@@ -156,14 +156,16 @@ describe('rules list and coverage', () => {
   it('counts techniques and controls', async () => {
     await coverage([put('good.yml', GOOD)], { format: 'json' });
     expect(JSON.parse(printed)).toMatchObject({
-      attack: { impact: { t1485: ['3f2b6f0e-8a51-4f0c-9c1d-2f3a4b5c6d7e'] } },
+      tactics: { impact: ['3f2b6f0e-8a51-4f0c-9c1d-2f3a4b5c6d7e'], discovery: [] },
+      techniques: { t1485: ['3f2b6f0e-8a51-4f0c-9c1d-2f3a4b5c6d7e'] },
       cis: { '4.5': ['3f2b6f0e-8a51-4f0c-9c1d-2f3a4b5c6d7e'], '4.1': [] },
     });
   });
 
   it('shows the coverage of the own rules as tables', async () => {
     expect(await coverage([])).toBe(0);
-    expect(printed).toMatch(/Impact\s+T1485\s+Data Destruction\s+\d/);
+    expect(printed).toMatch(/T1485\s+Data Destruction\s+\d/);
+    expect(printed).toMatch(/Defense Impairment\s+\d/);
     expect(printed).toMatch(/4\.3\s+Use of the root user\s+\d/);
   });
 });
