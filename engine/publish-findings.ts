@@ -48,7 +48,7 @@ type Fate = 'published' | 'repeated' | 'suppressed' | 'shadowed' | 'held';
 const AT_ONCE = 10;
 
 /** What suppression counts by: the rule, the account and the group's values. One account never hides another. */
-export const suppressionGroup = ({ rule, code, account, group }: Finding): string => {
+const suppressionGroup = ({ rule, code, account, group }: Finding): string => {
   const values = Object.entries(group ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   return hash('sha256', JSON.stringify([rule?.id ?? code ?? '', account ?? '', values]), 'hex').slice(0, 32);
 };

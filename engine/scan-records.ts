@@ -70,7 +70,7 @@ export const examine = (ruleSet: RuleSet, { records, malformed }: SortedRecords,
 });
 
 /** The counters of records whose findings were all settled. */
-export const countersOf = (examined: Examined, tally: PublishTally): ScanCounters => ({
+const countersOf = (examined: Examined, tally: PublishTally): ScanCounters => ({
   recordsIn: examined.scanned + examined.malformed.length,
   scanned: examined.scanned,
   malformed: examined.malformed.length,

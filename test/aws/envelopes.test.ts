@@ -16,6 +16,8 @@ const key =
   'AWSLogs/111122223333/CloudTrail/eu-west-1/2026/03/05/111122223333_CloudTrail_eu-west-1_20260305T0030Z_AbCdEfGhIjKlMnOp.json.gz';
 const second =
   'AWSLogs/111122223333/CloudTrail/us-east-1/2026/03/05/111122223333_CloudTrail_us-east-1_20260305T0030Z_QrStUvWxYz012345.json.gz';
+const digest =
+  'AWSLogs/111122223333/CloudTrail-Digest/eu-west-1/2026/03/05/111122223333_CloudTrail-Digest_eu-west-1_example-trail_us-east-1_20260305T011352Z.json.gz';
 const versioned = { bucket, key, versionId: 'ExampleVersionOfLogFile00000001a' };
 const object = (location: object, size?: number) => ({
   kind: 'object',
@@ -36,6 +38,7 @@ describe('messages of the deliveries queue', () => {
       'sqs.s3-notification-encoded-key.json',
       [object({ ...versioned, key: key.replace('AWSLogs', 'trail logs+2026/AWSLogs') }, 1187)],
     ],
+    ['sqs.s3-notification-digest.json', [object({ bucket, key: digest }, 1187)]],
     ['sqs.s3-object-removed.json', [ignored('ObjectRemoved:Delete')]],
     ['sqs.s3-folder-object.json', [ignored('folder')]],
     ['sqs.s3-test-event.json', [ignored('s3:TestEvent')]],

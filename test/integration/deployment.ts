@@ -8,7 +8,7 @@ import type { Finding } from '../../engine/finding/finding.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { type Instance, type InstanceOptions, startInstance } from './instance.ts';
 
-export type FunctionName = 'on-delivery' | 'on-digest' | 'on-api-call' | 'on-log-events';
+type FunctionName = 'on-delivery' | 'on-digest' | 'on-api-call' | 'on-log-events';
 type QueueName = 'deliveries' | 'digests';
 
 /** The functions as they are deployed: bundled, with their rules beside them. */
@@ -19,7 +19,7 @@ export const bundleFunctions = async (): Promise<{ readonly folder: string; read
 };
 
 /** What one receive of a queue led to. */
-export interface Round {
+interface Round {
   readonly received: number;
   readonly failed: number;
   readonly killed: boolean;

@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
 /** How an invocation ended. `killed`: the instance was stopped under it. */
-export type Invocation =
+type Invocation =
   | { readonly kind: 'returned'; readonly result: unknown }
   | { readonly kind: 'threw'; readonly error: string }
   | { readonly kind: 'killed' };

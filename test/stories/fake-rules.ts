@@ -26,7 +26,7 @@ export const ruleSet = (...rules: readonly Rule[]): RuleSet => ({
       .map((matched) => ({ rule: matched, evidence: [] })),
 });
 
-export const ACCOUNT = '123456789012';
+const ACCOUNT = '123456789012';
 
 export const record = (eventName: string, eventID: string) => ({
   eventVersion: '1.11',

@@ -11,7 +11,7 @@ import type { DeliveryWorld } from '../../engine/take-object.ts';
 import { logFile, logKey, record, rule, ruleSet } from './fake-rules.ts';
 
 /** Deterministic random numbers: a failing schedule is told by its seed (mulberry32). */
-export const randomOf = (seed: number): (() => number) => {
+const randomOf = (seed: number): (() => number) => {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
