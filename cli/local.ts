@@ -99,7 +99,8 @@ const sayWhy = (how: string, files: readonly Unread[]): void => {
 
 const exitCode = (outcome: Outcome, unread: readonly Unread[]): number => {
   if (outcome.planted.some(({ result }) => result === 'missed')) return 1;
-  return unread.length > 0 || outcome.dead > outcome.planted.length ? 3 : 0;
+  const broken = outcome.planted.filter(({ planted }) => planted.kind === 'broken-file').length;
+  return unread.length > 0 || outcome.dead > broken ? 3 : 0;
 };
 
 /**
