@@ -1,16 +1,14 @@
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { CloudTrailRecord } from '../engine/record/record.ts';
 import { compileRules } from '../engine/rule/compile.ts';
-import type { RuleDocument } from '../engine/rule/document.ts';
 import { explain } from '../engine/rule/explain.ts';
 import { LEVELS, type Lists } from '../engine/rule/rule.ts';
 import { checkRules, showChecked } from './rules/check.ts';
 import { coverageOf, showCoverage } from './rules/coverage.ts';
 import { showExplanation } from './rules/explain.ts';
+import { readEvents, rulesNamed } from './rules/named.ts';
 import { scaffold } from './rules/scaffold.ts';
 import { failedTests } from './rules/tests.ts';
-import { readSource } from './scan/read-source.ts';
 import { OWN_RULES, readLists, readRuleDocuments, readRuleFiles } from './scan/rule-files.ts';
 import { paint } from './terminal/colour.ts';
 import { table } from './terminal/table.ts';
@@ -154,37 +152,6 @@ export const create = async (name: string, options: { readonly dir?: string } = 
   writeFileSync(file, scaffold(stem, new Date().toISOString().slice(0, 10)), { flag: 'wx' });
   print(`${shorter(file)} written; its test fails until it is a rule: trailwarden rules test ${shorter(file)}`);
   return 0;
-};
-
-/** The rules a person means: a file, or an id, title or file name among the rules given. */
-const rulesNamed = (wanted: string, among: readonly string[]): readonly RuleDocument[] => {
-  if (existsSync(wanted)) return readRuleDocuments([wanted]);
-  const lower = wanted.toLowerCase();
-  const found = readRuleDocuments(among).filter(({ rule }) => {
-    const name = rule.source.file.split(/[\\/]/).at(-1) ?? '';
-    return [rule.id, rule.title, name, name.replace(/\.ya?ml$/, '')].some((each) => each.toLowerCase() === lower);
-  });
-  if (found.length === 0) throw new UsageError(`'${wanted}' is no rule file and no id, title or file name of a rule`);
-  return found;
-};
-
-const openNothing = async (): Promise<never> => {
-  throw new UsageError('--event takes a file, or - for standard input');
-};
-
-const readEvents = async (path: string): Promise<readonly CloudTrailRecord[]> => {
-  if (path !== '-' && !existsSync(path)) throw new UsageError(`--event ${path}: there is no such file`);
-  const source =
-    path === '-'
-      ? ({ kind: 'stdin' } as const)
-      : ({ kind: 'file', path, size: statSync(path).size, named: true } as const);
-  const records: CloudTrailRecord[] = [];
-  for await (const { content, fault } of readSource(source, openNothing)) {
-    if (fault !== undefined) throw new UsageError(`--event ${path}: ${fault}`);
-    records.push(...content.records);
-  }
-  if (records.length === 0) throw new UsageError(`--event ${path}: holds no CloudTrail record`);
-  return records;
 };
 
 /** Records explained at once; more is a scan. */
