@@ -146,10 +146,52 @@ Exit codes: 0 all valid · 1 something is invalid or missing · 2 wrong usage or
     .action(async (options) => finish(await (await import('./verify.ts')).run(options)));
 };
 
+const stackOption = (): Option =>
+  new Option('--stack <name>', 'CloudFormation stack of the deployment, in the account and Region of your credentials')
+    .env('TRAILWARDEN_STACK')
+    .default('trailwarden-prod');
+
+const addDeployment = (program: Command, finish: Finish): void => {
+  program
+    .command('doctor')
+    .summary('examine a deployment, its trail and its log bucket')
+    .description('Asks what no event shows: does the trail log, is everything scanned, does anyone receive findings.')
+    .addOption(stackOption())
+    .addOption(new Option('-f, --format <format>', 'what to print').choices(['table', 'json']).default('table'))
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 no problem · 1 a problem · 2 wrong usage or no stack · 3 AWS refused a question',
+    )
+    .action(async (options) => finish(await (await import('./doctor.ts')).run(options)));
+  program
+    .command('test-finding')
+    .summary('publish a test finding, to see who receives it')
+    .addOption(stackOption())
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 published · 1 published, but nobody is subscribed · 2 wrong usage or no stack',
+    )
+    .action(async (options) => finish(await (await import('./test-finding.ts')).run(options)));
+  program
+    .command('backfill')
+    .summary('scan past log files with a deployment')
+    .description(
+      "Puts past log files on the deployment's queue. What the ledger knows is left out: run it again to go on after a stop.",
+    )
+    .argument('<prefix>', 's3://bucket/prefix in the bucket of the deployment')
+    .requiredOption('--since <time>', 'files delivered from then on: 2026-11-01T08:00:00Z, 2026-11-01, or 24h, 7d ago')
+    .option('--until <time>', 'files delivered before then (default: now)')
+    .option('--dry-run', 'count the files and estimate the cost, and enqueue nothing')
+    .option('--all', 'also files scanned before, e.g. after a change of rules')
+    .addOption(stackOption())
+    .action(async (prefix, options) => finish(await (await import('./backfill.ts')).run(prefix, options)));
+};
+
 /** Adds every command; each loads its module only when it runs. */
 export const addCommands = (program: Command, finish: Finish): void => {
   addScan(program, finish);
   addVerify(program, finish);
   addRules(program, finish);
   addLocal(program, finish);
+  addDeployment(program, finish);
 };

@@ -275,6 +275,44 @@ check('and only once', !oncePerDay.includes('CANARY'), oncePerDay);
 
 const left = await depth(sqs, deployment.deliveriesQueueUrl);
 check('nothing but the broken file is left on the queue', left.waiting === 0 && left.inFlight === 1, left);
+const command = (...args: readonly string[]) => {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(ROOT, 'cli/trailwarden.js'), ...args, '--stack', `trailwarden-${STAGE}`],
+    { encoding: 'utf8', env: { ...process.env, ...emulator.env } },
+  );
+  return { status, said: stdout + stderr };
+};
+const tested = command('test-finding');
+const testFindings = await readFindings(sqs, subscriber);
+check(
+  'trailwarden test-finding is received, and names the receiver',
+  tested.status === 0 && tested.said.includes(':subscriber') && codesOf(testFindings).includes('TEST'),
+  tested,
+);
+const counted = command('backfill', `s3://${bucket}/AWSLogs/`, '--since', '1d', '--dry-run');
+check(
+  'trailwarden backfill --dry-run finds only the broken file unscanned',
+  counted.status === 0 && counted.said.includes('1 log file '),
+  counted,
+);
+const enqueued = command('backfill', `s3://${bucket}/AWSLogs/`, '--since', '1d', '--all');
+const replayed = await work();
+check(
+  'trailwarden backfill --all replays every file, and nothing alerts twice',
+  enqueued.status === 0 && replayed.files.taken === logs.length + 1 && replayed.findings.length === 0,
+  { enqueued, taken: replayed.files, findings: replayed.findings.map(idOf) },
+);
+const examinedByHand = command('doctor', '--format', 'json');
+const questions: unknown = JSON.parse(examinedByHand.said);
+check(
+  'trailwarden doctor answers every question and finds the bucket unversioned',
+  examinedByHand.status === 1 &&
+    Array.isArray(questions) &&
+    questions.some(({ question, verdict }) => question === 'Is the bucket versioned?' && verdict === 'problem') &&
+    questions.some(({ question, verdict }) => question === 'Does anyone receive findings?' && verdict === 'ok'),
+  examinedByHand.said,
+);
 for (const running of [onDelivery, onDigest, onApiCall, onSchedule]) running.stop();
 await stub.stop();
 
