@@ -117,7 +117,7 @@ const digestRows = (paint: Paint, { digests, verified, listed, asSigned }: Outco
     : [
         [
           'Digests',
-          `${showCount(digests)} delivered, ${showCount(verified)} in order (signature, chain, every log file)${rest(paint, digests - verified, 'not')}`,
+          `${showCount(digests)} delivered, ${showCount(verified)} in order (signature, chain, log files)${rest(paint, digests - verified, 'not')}`,
         ],
         [
           'Completeness',

@@ -88,7 +88,7 @@ describe('what local shows', () => {
       "After 2.1 s
         Log files     1,200 delivered, 1,199 scanned, 1 unreadable
         Records       43,109 scanned
-        Digests       36 delivered, 35 in order (signature, chain, every log file), 1 not
+        Digests       36 delivered, 35 in order (signature, chain, log files), 1 not
         Completeness  1,199 log files listed by digests, 1,199 scanned as signed
         Findings      2: 1 critical, 1 high
         Dead letters  1 message kept until the cause is mended
