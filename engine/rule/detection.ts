@@ -10,6 +10,8 @@ export type EmptyPattern = 'refuse' | 'holds';
 
 /** Digits that are an account: YAML makes a number of them and drops the zero in front. */
 const ACCOUNT = /^\d{12}$/;
+/** Any selector of SEP #212, also those not evaluated here. */
+const SELECTOR = /\[(?:-?\d+|any|all|all_or_empty|none)\]/;
 const ELEMENT = /^(.+)\[(any|all|all_or_empty|none)\]$/;
 
 /** A detection that is being read: where problems go, and the path to where it stands. */
@@ -126,18 +128,36 @@ const keywordFault = ({ field, modifiers, values }: Item) => {
     : undefined;
 };
 
+/** `field[any]: {…}`; `refused` where its body is (and was reported), undefined where it is no form that is evaluated. */
+const readElement = (
+  field: string,
+  map: LocatedMap,
+  { key, place }: LocatedEntry,
+  reading: Reading,
+): Search | 'refused' | undefined => {
+  const [, array = '', quantifier] = ELEMENT.exec(field) ?? [];
+  if (SELECTOR.test(array) || map.entries.some((entry) => entry.key === 'condition')) return undefined;
+  if (quantifier !== 'any' && quantifier !== 'all' && quantifier !== 'all_or_empty' && quantifier !== 'none')
+    return undefined;
+  const body = readMap(map, reading);
+  return body === undefined ? 'refused' : { kind: 'element', field: array, quantifier, body, key, line: place.line };
+};
+
 const readEntry = (entry: LocatedEntry, reading: Reading): Search | undefined => {
   const { reporter } = reading;
   const here = below(reading, entry.key);
   const [field = '', ...names] = entry.key.split('|');
-  const element = ELEMENT.exec(field);
-  const [, array, quantifier] = element ?? [];
-  if (array !== undefined && entry.value.kind === 'map' && names.length === 0) {
-    const body = readMap(entry.value, here);
-    if (body === undefined) return undefined;
-    if (quantifier !== 'any' && quantifier !== 'all' && quantifier !== 'all_or_empty' && quantifier !== 'none')
-      return undefined;
-    return { kind: 'element', field: array, quantifier, body, key: entry.key, line: entry.place.line };
+  const element =
+    names.length === 0 && entry.value.kind === 'map' ? readElement(field, entry.value, entry, here) : undefined;
+  if (element !== undefined) return element === 'refused' ? undefined : element;
+  if (SELECTOR.test(field)) {
+    reporter.report(entry.place, {
+      code: 'array-selector',
+      message: `'${field}': only a last \`[any]\`, \`[all]\`, \`[all_or_empty]\` or \`[none]\` over a map without a condition is evaluated`,
+      hint: 'any element of an array is enough without a selector; for one element write `field[any]:` and a map of fields',
+      field: here.path,
+    });
+    return undefined;
   }
   if (field === '<<') {
     reporter.report(entry.place, {

@@ -5,7 +5,7 @@ import { matchesOf } from './try-rule.ts';
 
 test('the policy rule of docs/rule-language.md is a rule, and tells one statement from two halves', () => {
   const page = readFileSync(join(import.meta.dirname, '../../docs/rule-language.md'), 'utf8');
-  const detection = /```yaml\n(detection:[^]*?)```/.exec(page)?.[1] ?? '';
+  const detection = /```yaml\n(detection:.*?)```/s.exec(page)?.[1] ?? '';
   const rule = `title: Policy\nlogsource: { product: aws, service: cloudtrail }\n${detection}`;
   const record = (statement: unknown) => ({
     eventSource: 'iam.amazonaws.com',
