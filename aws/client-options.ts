@@ -17,7 +17,7 @@ export const clientOptions = {
 /** For S3: an object may have megabytes; only a silent socket is given up. */
 export const objectClientOptions = {
   ...clientOptions,
-  requestHandler: { connectionTimeout: 2_000, socketTimeout: 10_000 },
+  requestHandler: { connectionTimeout: 2_000, socketTimeout: 5_000 },
 } as const;
 
 /**

@@ -121,6 +121,14 @@ describe('a service that fails once is asked again by the SDK: one receive, one 
     expect(await ids()).toEqual(['e1']);
   });
 
+  it('DynamoDB says nothing at all: given up after five seconds and asked again', async () => {
+    await put('one', 'e1');
+    void deployed.tableProxy.fail(isClaim, silence);
+    const instance = await deployed.start('on-delivery');
+    expect(await deployed.drain('deliveries', instance)).toEqual([{ received: 1, failed: 0, killed: false }]);
+    expect(await ids()).toEqual(['e1']);
+  }, 20_000);
+
   it('SNS loses the answer: the SDK sends again, the finding arrives twice with one id', async () => {
     await put('one', 'e1');
     void deployed.proxy.fail('sns Publish', { kind: 'answer-lost' });
@@ -216,6 +224,22 @@ describe('deliveries as queues make them', () => {
     expect(await deployed.waiting('deliveries')).toBe(0);
     expect(await ids()).toEqual(names.flatMap((name) => [`${name}-1`, `${name}-2`]).toSorted());
   });
+
+  it('a message that shows again while a slow instance still reads its file: the finding arrives once', async () => {
+    await deployed.stop();
+    deployed = await startDeployment(bundles.folder, { visibilitySeconds: 1 });
+    await put('one', 'e1');
+    const reached = deployed.proxy.fail('s3 GET', silence);
+    const slow = await deployed.start('on-delivery');
+    const other = await deployed.start('on-delivery');
+    const round = deployed.poll('deliveries', slow);
+    await reached;
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    expect(await deployed.drain('deliveries', other)).toEqual([{ received: 1, failed: 0, killed: false }]);
+    expect(await round).toEqual({ received: 1, failed: 0, killed: false });
+    expect(await ids()).toEqual(['e1']);
+    expect(await deployed.waiting('deliveries')).toBe(0);
+  }, 20_000);
 
   it('a clock an hour ahead of the other’s: each finding once when they take turns', async () => {
     const ahead = await deployed.start('on-delivery', { clockOffsetMs: 3_600_000 });
