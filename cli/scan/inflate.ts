@@ -2,7 +2,7 @@ import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
 import { headerLength } from '../../engine/record/gzip.ts';
 
 /** Thrown when gzipped input ends early, is damaged, or goes on behind its first member. */
-export class GzipError extends Error {
+class GzipError extends Error {
   override readonly name = 'GzipError';
 }
 

@@ -1,3 +1,4 @@
+import { UsageError } from '../usage-error.ts';
 import type { OpenObject } from './read-source.ts';
 import type { Source } from './sources.ts';
 
@@ -20,12 +21,22 @@ export const openS3Object = (): OpenObject => {
 
 const READABLE = /\.(?:json|ndjson|jsonl)(?:\.gz)?$/i;
 
-/** The objects under `s3://bucket/prefix` that can hold records, in order of key. */
+/**
+ * The objects under `s3://bucket/prefix` that can hold records, in order of key.
+ *
+ * @throws UsageError when the bucket cannot be listed (credentials, permissions, no such bucket)
+ */
 export const objectSources = async (url: string): Promise<readonly Source[]> => {
-  const { hostname: bucket, pathname } = new URL(url);
-  const prefix = decodeURIComponent(pathname.slice(1));
+  // Not URL: keys are taken as they are, `%`, `?` and `#` included.
+  const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]*)\/?(.*)$/s.exec(url) ?? [];
+  if (bucket === '') throw new UsageError(`${url}: expected s3://bucket/prefix`);
   const sources: Source[] = [];
-  for await (const { key, size } of (await world()).listObjects(bucket, prefix))
-    if (READABLE.test(key)) sources.push({ kind: 'object', bucket, key, size });
+  try {
+    for await (const { key, size } of (await world()).listObjects(bucket, prefix))
+      if (READABLE.test(key)) sources.push({ kind: 'object', bucket, key, size });
+  } catch (cause) {
+    const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+    throw new UsageError(`${url} could not be listed: ${reason}`, { cause });
+  }
   return sources;
 };

@@ -79,7 +79,7 @@ const countsByRule = (found: Found): string => {
 };
 
 /** `12 findings: 2 critical, 10 high`. */
-export const headline = (found: Found): string => {
+const headline = (found: Found): string => {
   const { severity: colour, green } = paint(process.stdout);
   const counts = found.bySeverity();
   const shown = LEVELS.toReversed().flatMap((level) => {

@@ -34,7 +34,7 @@ const ruleFiles = (path: string): readonly string[] => {
 };
 
 /** One line (two with a hint) about a rule problem: where, what, what to write instead. */
-export const showProblem = ({ file, line, rule, field, message, hint }: RuleProblem): string => {
+const showProblem = ({ file, line, rule, field, message, hint }: RuleProblem): string => {
   const place = [`${file}:${line}`, rule, field].filter((part) => part !== undefined).join(' › ');
   return terminalText(`${place}: ${message}${hint === undefined ? '' : `; ${hint}`}`, 2000);
 };

@@ -23,7 +23,7 @@ const filled = <T extends { readonly [key: string]: unknown }>(
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 
 /** The rule as a finding names it. */
-export const ruleOf = (rule: Rule): NonNullable<Finding['rule']> => ({
+const ruleOf = (rule: Rule): NonNullable<Finding['rule']> => ({
   id: rule.id,
   title: rule.title,
   level: rule.level,
@@ -48,7 +48,7 @@ const fieldText = (record: CloudTrailRecord, field: string): string => {
 };
 
 /** Field → value of the rule's `alert.group_by`; undefined when the rule does not group. */
-export const groupOf = (rule: Rule, record: CloudTrailRecord): Finding['group'] =>
+const groupOf = (rule: Rule, record: CloudTrailRecord): Finding['group'] =>
   rule.alert.groupBy.length === 0
     ? undefined
     : Object.fromEntries(rule.alert.groupBy.map((field) => [field, fieldText(record, field)]));
@@ -75,7 +75,7 @@ const sourceOf = (record: CloudTrailRecord): NonNullable<Finding['source']> => {
 const ISO = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?)(Z|[+-]\d{2}:?\d{2})?$/;
 
 /** eventTime as ISO 8601 in UTC; the epoch where the record has none that can be read. Without an offset it is UTC. */
-export const eventTime = (record: CloudTrailRecord): string => {
+const eventTime = (record: CloudTrailRecord): string => {
   const [, day, clock, zone = 'Z'] = ISO.exec(textAt(record, 'eventTime') ?? '') ?? [];
   const time = new Date(day === undefined ? 0 : `${day}T${clock}${zone}`);
   return (Number.isNaN(time.getTime()) ? new Date(0) : time).toISOString().replace('.000Z', 'Z');

@@ -1,7 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../record/json.ts';
 
 /** What stands where a secret stood. */
-export const REDACTED = '***';
+const REDACTED = '***';
 
 const SECRET =
   /passwd|password|passphrase|\bpass\b|pwd|secret|token|credential|private.?key|authorization|userdata|api.?key/i;

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { inflateMember } from './gzip.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { type MalformedRecord, type NumberedRecord, own, textAt } from './record.ts';
+import { recordStream, type StreamItem } from './record-stream.ts';
 
 /** Size and hash of what the first gzip member holds. */
 interface Measure {
@@ -58,7 +59,7 @@ const kindOf = (value: Json): string =>
   value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
 
 /** Sorts the elements of `Records`: objects are records, anything else is named with its index. */
-export const sortRecords = (values: readonly Json[]): LogContent => {
+const sortRecords = (values: readonly Json[]): LogContent => {
   const records: NumberedRecord[] = [];
   const malformed: MalformedRecord[] = [];
   values.forEach((record, index) => {
@@ -89,7 +90,40 @@ const BOM = [0xef, 0xbb, 0xbf] as const;
 const textOf = (bytes: Buffer): string =>
   bytes.toString('utf8', BOM.every((byte, at) => bytes[at] === byte) ? BOM.length : 0);
 
+/**
+ * Above this the document is never one string: V8 can hold none of 512 MB, and string and parsed whole together would
+ * not fit the functions' memory long before. CloudTrail's own files stay below.
+ */
+const WHOLE = 64 * 1024 * 1024;
+const PORTION = 1024 * 1024;
+
+/** Reads a big document record by record. An element that is no JSON is then a malformed record, not the file's fault. */
+const streamContent = (bytes: Buffer): LogContent | Fault => {
+  const stream = recordStream({ containers: ['Records'], maxValueBytes: WHOLE });
+  const values: Json[] = [];
+  const broken: MalformedRecord[] = [];
+  let rest: StreamItem | undefined;
+  const take = (item: StreamItem): void => {
+    if (item.kind === 'elements') for (const value of item.values) values.push(value);
+    else if (item.kind === 'malformed' && item.container !== undefined) {
+      broken.push({ index: item.index, reason: item.reason });
+      values.push(null);
+    } else rest ??= item;
+  };
+  for (let at = 0; at < bytes.length; at += PORTION)
+    for (const item of stream.push(bytes.subarray(at, at + PORTION))) take(item);
+  for (const item of stream.end()) take(item);
+  if (rest?.kind === 'document')
+    return readDocument(rest.value) ?? fault('not-a-log-file', 'expected {"Records": […]} or a digest');
+  if (rest !== undefined && 'reason' in rest) return fault('not-json', rest.reason);
+  const content = sortRecords(values);
+  if (content.kind !== 'records') return content;
+  const said = new Map(broken.map((each) => [each.index, each]));
+  return { ...content, malformed: content.malformed.map((each) => said.get(each.index) ?? each) };
+};
+
 const parseContent = (bytes: Buffer): LogContent | Fault => {
+  if (bytes.length > WHOLE) return streamContent(bytes);
   let document: Json;
   try {
     document = JSON.parse(textOf(bytes));

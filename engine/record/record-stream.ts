@@ -26,7 +26,7 @@ export interface StreamOptions {
 }
 
 /** Name given to the elements of an array that is itself the document. */
-export const TOP_ARRAY = '';
+const TOP_ARRAY = '';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

@@ -79,6 +79,24 @@ describe('readLogFile', () => {
     });
   });
 
+  it('reads a document too big for one string, and finds its faults', () => {
+    const padding = ' '.repeat(64 * 1024 * 1024);
+    const big = (text: string) => readLogFile(gzipSync(text, { level: 1 }), { maxBytes: 100_000_000 });
+    expect(big(`{"Records":[${JSON.stringify(record)},${padding}7,{"a":tru}]}`)).toMatchObject({
+      kind: 'records',
+      records: [{ index: 0, record }],
+      malformed: [
+        { index: 1, reason: 'expected a JSON object, found a number' },
+        { index: 2, reason: expect.stringContaining('JSON') },
+      ],
+    });
+    expect(big(`{"Records":[${padding}`)).toMatchObject({
+      fault: 'not-json',
+      reason: expect.stringContaining('ends early'),
+    });
+    expect(big(`${padding}{"digestEndTime":"x"}`)).toMatchObject({ kind: 'digest' });
+  });
+
   it('throws on no bytes at all', () => {
     const gzipped = fc.oneof(fc.string(), fc.json()).map((text) => gzipSync(text));
     const damaged = fc.tuple(gzipped, fc.nat(200), fc.nat(255)).map(([bytes, at, value]) => {
