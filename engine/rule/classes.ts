@@ -26,9 +26,9 @@ export interface FieldClasses {
 /** The class of values that are not simple (objects, arrays, documents in strings on the way). */
 const UNKNOWN = 0;
 /** Values remembered of one field; a full memory is emptied. */
-const MOST_VALUES = 8192;
-/** Longer values are not remembered: memory stays below 8192 × 512 characters a field. */
-const LONGEST_VALUE = 512;
+const MOST_VALUES = 4096;
+/** Longer values are not remembered: memory stays below 4096 × 256 characters a field. */
+const LONGEST_VALUE = 256;
 /** Classes of one field; beyond, values are UNKNOWN, so that crafted values cost time, not memory. */
 const MOST_CLASSES = 4096;
 /** A memory that gave back less than it took in rests for so many values. */

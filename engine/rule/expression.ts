@@ -33,7 +33,7 @@ export type Compiled =
 class Stopped extends Error {
   readonly compiled: Compiled;
   constructor(compiled: Compiled) {
-    super('not compiled');
+    super(compiled.kind === 'fault' ? `${compiled.item.key}: ${compiled.fault.message}` : 'not compiled');
     this.compiled = compiled;
   }
 }

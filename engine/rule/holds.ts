@@ -142,11 +142,19 @@ const testHit = (test: Test, { present, values, root }: Examination, field: stri
   return undefined;
 };
 
-const examination = (item: CompiledItem, root: Json): Examination => {
-  if (item.path === null) {
+/** The leaves of the record keywords were last looked for in: rules with keywords come one after another. */
+let lastLeaves: { readonly root: Json; readonly values: readonly Examined[] } | undefined;
+
+const leavesOf = (root: Json): readonly Examined[] => {
+  if (lastLeaves?.root !== root) {
     const leaves = isJsonObject(root) ? searchTexts(root) : [];
-    return { present: true, values: leaves.map(({ at, subject: leaf }) => examineLeaf(at.slice(1), leaf)), root };
+    lastLeaves = { root, values: leaves.map(({ at, subject: leaf }) => examineLeaf(at.slice(1), leaf)) };
   }
+  return lastLeaves.values;
+};
+
+const examination = (item: CompiledItem, root: Json): Examination => {
+  if (item.path === null) return { present: true, values: leavesOf(root), root };
   const { present, values } = resolve(root, item.path);
   return { present, values: values.map(({ at, value }) => examine(at, value)), root };
 };

@@ -24,8 +24,11 @@ interface PartialRule {
   readonly guards: ReadonlyMap<number, readonly number[]>;
 }
 
-/** Tuples of classes remembered; a full memory is emptied. */
-const MOST_NODES = 20_000;
+/**
+ * Rule numbers held by all nodes together, a node counted as ten; a full memory is emptied. About 8 MB: tuples can be made
+ * up by whoever writes the records.
+ */
+const MOST_HELD = 1_000_000;
 
 /** A step of the decision: the field to look at next, or, with field -1, the rules that may match. */
 interface Node {
@@ -154,7 +157,7 @@ export const possibleRules = (expressions: readonly Expression[]): PossibleRules
     return { partial, fields: [...new Set(itemsOf(partial).map((item) => fieldOfItem[item] ?? -1))], guards };
   });
   const known = new Uint8Array(fieldOfItem.length);
-  let nodes = 0;
+  let held = 0;
 
   /** The field most of the rules look at: it rules out most of them. */
   const nextField = (left: readonly number[], read: ReadonlySet<number>): number => {
@@ -200,19 +203,19 @@ export const possibleRules = (expressions: readonly Expression[]): PossibleRules
     });
     const node: Node = { field: nextField(left, read), rules: left, children: [], parent, via };
     parent.children[via] = node;
-    nodes += 1;
+    held += 10 + left.length;
     return node;
   };
 
   const start = (): Node => {
     const every = rules.map((_, index) => index);
-    nodes = 0;
+    held = 0;
     return { field: nextField(every, new Set()), rules: every, children: [], parent: undefined, via: 0 };
   };
   let root = start();
 
   return (record) => {
-    if (nodes > MOST_NODES) root = start();
+    if (held > MOST_HELD) root = start();
     let node = root;
     while (node.field >= 0) {
       const id = fields[node.field]?.classOf(record) ?? 0;
