@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { streamCorpus } from '../cli/local/trail/trail.ts';
 import { CACHE, folder } from './folders.ts';
 
-/** A corpus to make. Raise `VERSION` when the generator changes what it writes. */
+/** A corpus to make. */
 export interface CorpusSpec {
   readonly name: string;
   /** Inflated bytes to reach. */
@@ -23,7 +24,6 @@ export interface Corpus {
   readonly inflatedBytes: number;
 }
 
-const VERSION = 1;
 const MANIFEST = 'corpus.json';
 const START = Date.UTC(2026, 10, 1);
 const SEED = 'bench';
@@ -63,9 +63,16 @@ const readManifest = (at: string): Corpus | undefined => {
 export const corpusFiles = ({ bytes, medianRecords, sigma, variety }: CorpusSpec) =>
   streamCorpus({ seed: SEED, start: START, bytes, medianRecords, sigma, variety });
 
+/** Names what the generator writes today: a corpus made by yesterday's is not taken for it. */
+const fingerprint = (spec: CorpusSpec): string => {
+  const hash = createHash('sha256');
+  for (const { bytes } of corpusFiles({ ...spec, bytes: 1e6 })) hash.update(bytes);
+  return hash.digest('hex').slice(0, 8);
+};
+
 /** Makes a corpus in the cache, or finds the one made before. */
 export const makeCorpus = (spec: CorpusSpec): Corpus => {
-  const at = join(CACHE, `v${VERSION}-${spec.name}-${Math.round(spec.bytes / 1e6)}MB`);
+  const at = join(CACHE, `${spec.name}-${Math.round(spec.bytes / 1e6)}MB-${fingerprint(spec)}`);
   const made = readManifest(at);
   if (made !== undefined) return made;
   // Made aside and renamed: an interrupted run leaves no half corpus behind.
