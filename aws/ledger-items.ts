@@ -22,7 +22,9 @@ export const itemKey = {
   chain: (chain: string): string => `chain#${chain}`,
 };
 
+/** A string attribute. */
 export const text = (value: string): AttributeValue => ({ S: value });
+/** A number attribute. */
 export const number = (value: number): AttributeValue => ({ N: String(value) });
 
 const textOf = (item: Item, name: string): string => item[name]?.S ?? '';

@@ -3,7 +3,7 @@ import {
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadObjectCommand,
-  paginateListObjectsV2,
+  ListObjectsV2Command,
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
@@ -132,11 +132,15 @@ export const objectHeader = (clientFor: ClientFor, { bucketOwner }: ObjectStoreO
   };
 };
 
-/** Lists a bucket's keys page by page; any fault of S3 is thrown. */
-export const objectLister = (clientFor: ClientFor, { bucketOwner }: ObjectStoreOptions = {}): ListObjects =>
-  async function* list(bucket, prefix, { startAfter } = {}): AsyncGenerator<ListedObject> {
-    const input = { Bucket: bucket, Prefix: prefix, StartAfter: startAfter, ExpectedBucketOwner: bucketOwner };
-    for await (const page of paginateListObjectsV2({ client: clientFor(undefined) }, input))
+/** Lists a bucket's keys page by page, in whatever Region it lies; any fault of S3 is thrown. */
+export const objectLister = (clientFor: ClientFor, { bucketOwner }: ObjectStoreOptions = {}): ListObjects => {
+  const inRegion = inBucketRegion(clientFor);
+  return async function* list(bucket, prefix, { startAfter } = {}): AsyncGenerator<ListedObject> {
+    const asked = { Bucket: bucket, Prefix: prefix, StartAfter: startAfter, ExpectedBucketOwner: bucketOwner };
+    let token: string | undefined;
+    do {
+      const input = { ...asked, ContinuationToken: token };
+      const page = await inRegion(bucket, (client) => client.send(new ListObjectsV2Command(input)));
       for (const { Key, Size, LastModified } of page.Contents ?? [])
         if (Key !== undefined)
           yield {
@@ -144,4 +148,7 @@ export const objectLister = (clientFor: ClientFor, { bucketOwner }: ObjectStoreO
             size: Size ?? 0,
             ...(LastModified === undefined ? {} : { lastModified: LastModified.toISOString() }),
           };
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
   };
+};

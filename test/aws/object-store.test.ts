@@ -197,6 +197,20 @@ describe('listing', () => {
     });
   });
 
+  it('follows a bucket to its Region for every page', async () => {
+    const asked: (string | undefined)[] = [];
+    const list = objectLister((region) => {
+      asked.push(region);
+      return client;
+    });
+    s3.on(ListObjectsV2Command)
+      .rejectsOnce(fault('PermanentRedirect', 301, { 'x-amz-bucket-region': 'eu-west-1' }))
+      .resolvesOnce({ Contents: [{ Key: 'a' }], NextContinuationToken: 't' })
+      .resolves({ Contents: [{ Key: 'b' }] });
+    expect((await all(list('trail', ''))).map(({ key }) => key)).toEqual(['a', 'b']);
+    expect(asked).toEqual([undefined, 'eu-west-1', 'eu-west-1']);
+  });
+
   it('throws what S3 throws', async () => {
     s3.on(ListObjectsV2Command).rejects(fault('AccessDenied', 403));
     await expect(all(objectLister(clientFor)('trail', ''))).rejects.toMatchObject({ name: 'AccessDenied' });
