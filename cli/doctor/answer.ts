@@ -1,5 +1,5 @@
 /** `unknown`: AWS did not let us ask. */
-export type Verdict = 'ok' | 'advice' | 'problem' | 'unknown';
+type Verdict = 'ok' | 'advice' | 'problem' | 'unknown';
 
 /** The answer to one question about a deployment. */
 export interface Answer {

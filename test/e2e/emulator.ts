@@ -19,7 +19,7 @@ const run = (command: string, args: readonly string[]): void => {
 };
 
 /** Makes the virtual environment once; it stays in `.e2e/`, which git ignores. */
-export const prepareEmulator = (folder: string): string => {
+const prepareEmulator = (folder: string): string => {
   const bin = join(folder, 'venv/bin');
   if (existsSync(join(bin, 'moto_server'))) return bin;
   run('python3', ['-m', 'venv', join(folder, 'venv')]);
