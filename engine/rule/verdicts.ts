@@ -84,9 +84,11 @@ const itemsOf = (partial: Partial): readonly number[] => {
 /** Numbers the fields and items of a rule set. */
 const numbering = () => {
   const items = new Map<CompiledItem, number>();
-  const fields = new Map<string, { readonly path: readonly string[]; readonly items: FieldItem[] }>();
+  const fields = new Map<
+    string,
+    { readonly number: number; readonly path: readonly string[]; readonly items: FieldItem[] }
+  >();
   const fieldOfItem: number[] = [];
-  const order: string[] = [];
   const indexOf = (item: CompiledItem): number => {
     const known = items.get(item);
     if (known !== undefined) return known;
@@ -96,14 +98,12 @@ const numbering = () => {
       items.set(item, -1);
       return -1;
     }
-    const name = JSON.stringify(item.path);
-    if (!fields.has(name)) {
-      fields.set(name, { path: item.path, items: [] });
-      order.push(name);
-    }
+    const name = item.path.join('.');
+    const field = fields.get(name) ?? { number: fields.size, path: item.path, items: [] };
+    fields.set(name, field);
     const index = fieldOfItem.length;
-    fieldOfItem.push(order.indexOf(name));
-    fields.get(name)?.items.push({ index, item });
+    fieldOfItem.push(field.number);
+    field.items.push({ index, item });
     items.set(item, index);
     return index;
   };
@@ -147,7 +147,17 @@ export type PossibleRules = (record: Json) => readonly number[];
 export const possibleRules = (expressions: readonly Expression[]): PossibleRules => {
   const { indexOf, fieldOfItem, fields: numbered } = numbering();
   const partials = expressions.map((expression) => partialOf(expression, indexOf));
-  const fields: readonly FieldClasses[] = [...numbered.values()].map(({ path, items }) => fieldClasses(path, items));
+  // A field's classes are made when a record first gets to it: a Lambda that wakes for one record needs few.
+  const made: (FieldClasses | undefined)[] = [];
+  const fields = [...numbered.values()];
+  const fieldAt = (index: number): FieldClasses => {
+    const known = made[index];
+    if (known !== undefined) return known;
+    const { path, items } = fields[index] ?? { path: [], items: [] };
+    const classes = fieldClasses(path, items);
+    made[index] = classes;
+    return classes;
+  };
   const rules = partials.map((partial): PartialRule => {
     const guards = new Map<number, number[]>();
     for (const item of needed(partial)) {
@@ -176,8 +186,8 @@ export const possibleRules = (expressions: readonly Expression[]): PossibleRules
   };
 
   const mark = (field: number, id: number): void => {
-    const { items = [], outcomes } = fields[field] ?? {};
-    const set = outcomes?.(id);
+    const { items, outcomes } = fieldAt(field);
+    const set = outcomes(id);
     items.forEach(({ index }, place) => {
       known[index] = set === undefined ? OPEN : (set[place] ?? OPEN);
     });
@@ -218,7 +228,7 @@ export const possibleRules = (expressions: readonly Expression[]): PossibleRules
     if (held > MOST_HELD) root = start();
     let node = root;
     while (node.field >= 0) {
-      const id = fields[node.field]?.classOf(record) ?? 0;
+      const id = (made[node.field] ?? fieldAt(node.field)).classOf(record);
       node = node.children[id] ?? grow(node, id);
     }
     return node.rules;
