@@ -28,8 +28,6 @@ export interface Settings {
   readonly maxStoredBytes: number;
   /** `TRAILWARDEN_MAX_INFLATED_MIB`: largest file inflated. */
   readonly maxInflatedBytes: number;
-  /** `TRAILWARDEN_GRACE_MINUTES`: how long after a digest lists a file it may stay unscanned; default 60. */
-  readonly graceSeconds: number;
   /** `TRAILWARDEN_RULES_FILE`: rules.json elsewhere than beside the bundle. */
   readonly rulesFile?: string;
 }
@@ -57,7 +55,6 @@ export const readSettings = (env: { readonly [name: string]: string | undefined 
       ocsf: read.flag('TRAILWARDEN_OCSF', true),
       maxStoredBytes: read.count('TRAILWARDEN_MAX_STORED_MIB', 64, { least: 1, most: 512 }) * MIB,
       maxInflatedBytes: read.count('TRAILWARDEN_MAX_INFLATED_MIB', 128, { least: 1, most: 1024 }) * MIB,
-      graceSeconds: read.count('TRAILWARDEN_GRACE_MINUTES', 60, { least: 0, most: 7 * 24 * 60 }) * 60,
       ...(bucketOwner === undefined ? {} : { bucketOwner }),
       ...(trailArn === undefined ? {} : { trailArn }),
       ...(organizationId === undefined ? {} : { organizationId }),

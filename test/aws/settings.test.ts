@@ -32,7 +32,6 @@ describe('settings', () => {
       ocsf: true,
       maxStoredBytes: 64 * 1024 * 1024,
       maxInflatedBytes: 128 * 1024 * 1024,
-      graceSeconds: 3600,
     });
   });
 
@@ -57,7 +56,6 @@ describe('settings', () => {
         TRAILWARDEN_OCSF: 'false',
         TRAILWARDEN_MAX_STORED_MIB: '16',
         TRAILWARDEN_MAX_INFLATED_MIB: '256',
-        TRAILWARDEN_GRACE_MINUTES: '0',
         TRAILWARDEN_RULES_FILE: '/opt/rules.json',
       }),
     ).toMatchObject({
@@ -68,7 +66,6 @@ describe('settings', () => {
       ocsf: false,
       maxStoredBytes: 16 * 1024 * 1024,
       maxInflatedBytes: 256 * 1024 * 1024,
-      graceSeconds: 0,
       rulesFile: '/opt/rules.json',
     });
   });
@@ -90,7 +87,7 @@ describe('settings', () => {
     ['TRAILWARDEN_OCSF', 'yes'],
     ['TRAILWARDEN_MAX_STORED_MIB', '0'],
     ['TRAILWARDEN_MAX_INFLATED_MIB', '1.5'],
-    ['TRAILWARDEN_GRACE_MINUTES', 'soon'],
+    ['TRAILWARDEN_MAX_INFLATED_MIB', 'large'],
   ])('name %s when it is %j', (name, value) => {
     expect(problemsOf({ ...least, [name]: value })).toEqual([expect.stringContaining(name)]);
   });
