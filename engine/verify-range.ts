@@ -1,7 +1,9 @@
 import { checkLogs } from './check-logs.ts';
 import { type Chain, chainId, digestName } from './digest/chain.ts';
+import type { ListedLog } from './digest/document.ts';
 import { type ExaminedDigest, examineDigest, type FindKeys } from './digest/examine.ts';
 import { type Link, linkOf, objectId } from './digest/link.ts';
+import { type LogSet, logSet } from './digest/log-set.ts';
 import { type Place, placeOf, streamPrefix } from './digest/place.ts';
 import type { Problem } from './digest/problem.ts';
 import { sequenceProblems } from './digest/sequence.ts';
@@ -35,7 +37,7 @@ export interface VerifyRangeOptions {
 }
 
 /** One digest of the range. */
-export interface JudgedDigest {
+interface JudgedDigest {
   readonly location: ObjectLocation;
   /** Milliseconds. */
   readonly start: number;
@@ -78,10 +80,10 @@ interface Work {
   readonly range: Range;
   readonly lanes: Lanes;
   readonly findKeys: FindKeys;
-  /** Log objects that trusted digests list, with their hash: checked once each. */
-  readonly listed: Map<string, string>;
-  /** Log objects that digests list whose signature is bad. */
-  readonly claimed: Set<string>;
+  /** Log objects with their hash that trusted digests list: checked once each. */
+  readonly checked: LogSet;
+  /** Log objects that any digest of the judged chains lists. */
+  readonly listed: LogSet;
 }
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -115,13 +117,14 @@ interface Trail {
 }
 
 /** The digest with only those logs that no digest before it listed: a log listed twice is one log. */
-const freshLogs = (digest: ExaminedDigest, { listed, claimed }: Work): ExaminedDigest => {
+const freshLogs = (digest: ExaminedDigest, { listed, checked }: Work): ExaminedDigest => {
   const { document } = digest;
   if (document === undefined) return digest;
-  const logs = document.logs.filter((log) => listed.get(objectId(log)) !== log.hash);
+  const entryId = (log: ListedLog): string => `${log.hash} ${objectId(log)}`;
+  const logs = document.logs.filter((log) => !checked.has(entryId(log)));
   for (const log of document.logs) {
-    if (digest.trusted) listed.set(objectId(log), log.hash);
-    else claimed.add(objectId(log));
+    listed.add(objectId(log));
+    if (digest.trusted) checked.add(entryId(log));
   }
   return { ...digest, document: { ...document, logs } };
 };
@@ -345,7 +348,7 @@ const verifyPlace = async (work: Work, place: Place): Promise<RangeReport> => {
     const asked = {
       places: [...places.values()],
       covered: coverage(trails, work.range),
-      isListed: (id: string) => work.listed.has(id) || work.claimed.has(id),
+      isListed: work.listed.has,
       othersList: () => othersList(work, others),
       chain: trails[0]?.chain,
     };
@@ -369,8 +372,8 @@ export const verifyRange =
       range,
       lanes: lanes(options.concurrency ?? DEFAULT_CONCURRENCY),
       findKeys: keyring(ports.listPublicKeys, range, 'answer'),
-      listed: new Map(),
-      claimed: new Set(),
+      checked: logSet(),
+      listed: logSet(),
     };
     return verifyPlace(work, place);
   };

@@ -3,7 +3,7 @@ import type { VerifyOptions } from '../verify.ts';
 import { parseDuration, parseTime, TimeError } from './time.ts';
 
 /** A trail's ARN, taken apart. */
-export interface TrailName {
+interface TrailName {
   readonly arn: string;
   readonly homeRegion: string;
   readonly account: string;

@@ -46,7 +46,7 @@ export interface ExaminedDigest {
 export type FindKeys = (region: string, fingerprint: string, at: number) => Promise<KeyAnswer>;
 
 /** Largest digest inflated, in bytes: one lists log files at about 400 bytes each, so this is room for 160,000 in an hour. */
-export const MAX_DIGEST_BYTES = 64 * 1024 * 1024;
+const MAX_DIGEST_BYTES = 64 * 1024 * 1024;
 
 interface Fault {
   readonly code: IntegrityCode;

@@ -6,7 +6,7 @@ import type { StoredObject } from './examine.ts';
 import type { IntegrityCode } from './problem.ts';
 
 /** Largest log file inflated, in bytes: CloudTrail's own limit is 50 MB before compression. */
-export const MAX_LOG_BYTES = 128 * 1024 * 1024;
+const MAX_LOG_BYTES = 128 * 1024 * 1024;
 
 /** What was found of a log file a digest lists. `sha256` is '' where there was nothing to hash. */
 export type LogVerdict =
