@@ -19,7 +19,7 @@ export interface Found {
   readonly close: () => void;
 }
 
-export interface RuleCount {
+interface RuleCount {
   readonly title: string;
   readonly severity: Severity;
   readonly count: number;

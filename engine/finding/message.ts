@@ -5,7 +5,7 @@ import { ocsfFinding } from './ocsf.ts';
 import { severityId } from './severity.ts';
 
 /** A message attribute; never empty, printable ASCII. */
-export interface MessageAttribute {
+interface MessageAttribute {
   readonly type: 'String' | 'Number';
   readonly value: string;
 }
