@@ -85,6 +85,12 @@ describe('detectionFinding', () => {
     expect(source).toEqual(expected);
   });
 
+  it('takes a record nested deeper than any stack, with or without an event id', () => {
+    const nested: JsonObject = JSON.parse(`{"requestParameters":${'['.repeat(100_000)}${']'.repeat(100_000)}}`);
+    expect(schemaFaults(findingOf(nested))).toEqual([]);
+    expect(findingOf({ ...nested, eventID: null }).truncated).toBe(true);
+  });
+
   it('is what its schema says, whatever the record', () => {
     expect(schemaFaults(findingOf())).toEqual([]);
     const key = fc.oneof(
