@@ -18,8 +18,10 @@ class TrailwardenBuild {
   constructor(serverless) {
     this.serverless = serverless;
     this.hooks = {
-      'before:deploy:deploy': () => this.askForBucket(),
-      'before:package:initialize': () => this.build(),
+      'before:package:initialize': () => {
+        if (this.serverless.processedInput.commands[0] === 'deploy') this.askForBucket();
+        this.build();
+      },
       'before:package:function:package': () => this.build(),
     };
   }

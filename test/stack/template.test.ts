@@ -101,6 +101,38 @@ describe('permissions', () => {
   });
 });
 
+describe('permissions and code', () => {
+  /** SDK commands of the files of aws/ that import a client; the emulators' own file makes tables and is left out. */
+  const commandsOf = (client: string): ReadonlySet<string> => {
+    const code = readdirSync(join(ROOT, 'aws'))
+      .filter((file) => file.endsWith('.ts') && file !== 'embedded.ts')
+      .map((file) => readFileSync(join(ROOT, 'aws', file), 'utf8'))
+      .filter((text) => text.includes(`@aws-sdk/${client}'`));
+    return new Set(code.flatMap((text) => [...text.matchAll(/new (\w+)Command\(/g)].map(([, name = '']) => name)));
+  };
+  const actionsOf = (role: string, service: string): readonly string[] =>
+    statements()
+      .filter(({ owner }) => owner === role)
+      .flatMap(({ body }) => listOf(body['Action']).map(String))
+      .filter((action) => action.startsWith(`${service}:`))
+      .map((action) => action.slice(service.length + 1));
+
+  it.each(['OnDeliveryRole', 'OnDigestRole', 'OnApiCallRole', 'OnLogEventsRole', 'OnScheduleRole'])(
+    '%s may do to the ledger what the ledger does, and no more',
+    (role) => {
+      const calls = [...commandsOf('client-dynamodb')].filter((command) => /Item/.test(command));
+      expect([...new Set(actionsOf(role, 'dynamodb'))].sort()).toEqual(calls.sort());
+    },
+  );
+
+  it('each action on CloudTrail is one that the code asks for', () => {
+    const calls = commandsOf('client-cloudtrail');
+    const granted = [...actionsOf('OnScheduleRole', 'cloudtrail'), ...actionsOf('OnDigestRole', 'cloudtrail')];
+    expect(granted).toHaveLength(4);
+    expect(granted.filter((action) => !calls.has(action))).toEqual([]);
+  });
+});
+
 describe('queues', () => {
   const redriveOf = ({ properties }: Resource): string | undefined => {
     const [target] = listOf(own(own(properties['RedrivePolicy'], 'deadLetterTargetArn'), 'Fn::GetAtt')).slice(0, 1);
