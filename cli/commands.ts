@@ -134,6 +134,7 @@ const addVerify = (program: Command, finish: Finish): void => {
       new Option('-f, --format <format>', 'what to print').choices(['table', 'json', 'ndjson']).default('table'),
     )
     .option('-j, --jobs <n>', 'objects read at the same time')
+    .addOption(new Option('--concurrency <n>', 'the same as --jobs').hideHelp())
     .addHelpText(
       'after',
       `
