@@ -29,7 +29,7 @@ export interface PublishTally {
   readonly repeated: number;
   readonly suppressed: number;
   readonly shadowed: number;
-  /** Milliseconds from `lastSeen` (event time) to publishing, one per published finding. */
+  /** Milliseconds from `lastSeen` (event time) to publishing, one per published finding; none of backfills. */
   readonly delays: readonly number[];
   readonly unsettled: readonly Unsettled[];
 }
@@ -90,9 +90,10 @@ const settle = async (world: PublishWorld, { finding, alert }: Candidate, owner:
   return 'published';
 };
 
-const delayOf = ({ lastSeen }: Finding, now: number): readonly number[] => {
+const delayOf = ({ lastSeen, seen }: Finding, now: number): readonly number[] => {
   const since = now - Date.parse(lastSeen);
-  return Number.isFinite(since) ? [Math.max(0, since)] : [];
+  // What a backfill finds is old by intent, and says nothing of how fast deliveries are.
+  return Number.isFinite(since) && seen.via !== 'backfill' ? [Math.max(0, since)] : [];
 };
 
 /**

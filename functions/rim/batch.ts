@@ -16,7 +16,7 @@ export const queueHandler = (take: (message: SQSRecord) => Promise<void>) =>
         count('MessagesFailed', 1);
         reportFault(error);
         const receives = message.attributes?.ApproximateReceiveCount;
-        logger.error('A message stays on its queue', { messageId: message.messageId, receives, error: errorOf(error) });
+        logger.error('A message stays on its queue', { messageId: message.messageId, receives, ...faultOf(error) });
         throw error;
       }
     };
@@ -28,4 +28,10 @@ export const queueHandler = (take: (message: SQSRecord) => Promise<void>) =>
 /** Failures were said above, with their message id. */
 const quiet = { debug: () => undefined, warn: () => undefined, error: () => undefined };
 
-const errorOf = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+/** Not the error itself: it carries reports, and a log line should stay one. */
+const faultOf = (error: unknown): { readonly reason: string; readonly stack?: string } => {
+  if (!(error instanceof Error)) return { reason: String(error) };
+  let root = error;
+  while (root.cause instanceof Error) root = root.cause;
+  return { reason: `${error.name}: ${error.message}`.slice(0, 4000), stack: (root.stack ?? '').slice(0, 4000) };
+};

@@ -93,6 +93,11 @@ describe('a log file that can be read', () => {
     expect(published).toHaveLength(before);
   });
 
+  it('found by a backfill says nothing of how fast deliveries are', async () => {
+    const { scan } = world(found(logFile([record('Bad', 'e1')])));
+    expect(await scan(location, 'backfill')).toMatchObject({ counters: { published: 1, delays: [] } });
+  });
+
   it('names the malformed record with file and index', async () => {
     const { scan, published } = world(found(logFile([null, record('Fine', 'e0'), 7])));
     await scan(location, 'delivered');
