@@ -1,6 +1,9 @@
+import { parseTime } from '../../cli/verify/time.ts';
+import type { Chain } from '../../engine/digest/chain.ts';
+import type { Problem } from '../../engine/digest/problem.ts';
 import type { ListedObject, ObjectRead, PublicKey } from '../../engine/ports.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../engine/record/json.ts';
-import type { VerifyRangePorts } from '../../engine/verify-range.ts';
+import { type VerifyRangePorts, verifyRange } from '../../engine/verify-range.ts';
 
 /** A case as data/digest-cases/README.md describes it, with ports that answer from its world. */
 export interface DigestCase {
@@ -117,4 +120,30 @@ export const readCase = (json: string): DigestCase => {
     },
     ports: portsOf(world),
   };
+};
+
+const chainOf = ({ trail, region }: DigestCase): Chain => {
+  const [, , , homeRegion = '', , resource = ''] = trail.arn.split(':');
+  const { account, organization } = trail;
+  const name = resource.slice('trail/'.length);
+  return {
+    account,
+    region,
+    trail: name,
+    homeRegion,
+    backfill: false,
+    ...(organization !== undefined && { organization }),
+  };
+};
+
+/** Verifies the range of a case's trail in its world, with no earlier state. */
+export const verifyCase = async (digestCase: DigestCase): Promise<readonly Problem[]> => {
+  const chain = chainOf(digestCase);
+  const { trail, region } = digestCase;
+  const { bucket, prefix, account, organization } = trail;
+  const place = { bucket, prefix, account, region, ...(organization !== undefined && { organization }) };
+  const accepts = (one: Chain) => one.trail === chain.trail && one.homeRegion === chain.homeRegion;
+  const verify = verifyRange(digestCase.ports, { accepts, expected: [chain] });
+  const report = await verify(place, { start: parseTime(digestCase.start), end: parseTime(digestCase.end) });
+  return [...report.problems, ...report.chains.flatMap(({ problems }) => problems)];
 };

@@ -4,10 +4,7 @@
  * allows. Format: data/digest-cases/README.md.
  */
 import { readFile } from 'node:fs/promises';
-import { parseTime } from '../../cli/verify/time.ts';
-import type { Chain } from '../../engine/digest/chain.ts';
-import { verifyRange } from '../../engine/verify-range.ts';
-import { type DigestCase, readCase } from './digest-case.ts';
+import { type DigestCase, readCase, verifyCase } from './digest-case.ts';
 
 /** What verifying a case gave. */
 interface Verdict {
@@ -16,29 +13,9 @@ interface Verdict {
   readonly reasons: readonly string[];
 }
 
-const chainOf = ({ trail, region }: DigestCase): Chain => {
-  const [, , , homeRegion = '', , resource = ''] = trail.arn.split(':');
-  const { account, organization } = trail;
-  const name = resource.slice('trail/'.length);
-  return {
-    account,
-    region,
-    trail: name,
-    homeRegion,
-    backfill: false,
-    ...(organization !== undefined && { organization }),
-  };
-};
-
 const judge = async (digestCase: DigestCase): Promise<Verdict> => {
-  const chain = chainOf(digestCase);
-  const { trail, region, want, allow } = digestCase;
-  const { bucket, prefix, account, organization } = trail;
-  const place = { bucket, prefix, account, region, ...(organization !== undefined && { organization }) };
-  const accepts = (one: Chain) => one.trail === chain.trail && one.homeRegion === chain.homeRegion;
-  const verify = verifyRange(digestCase.ports, { accepts, expected: [chain] });
-  const report = await verify(place, { start: parseTime(digestCase.start), end: parseTime(digestCase.end) });
-  const problems = [...report.problems, ...report.chains.flatMap((one) => one.problems)];
+  const { want, allow } = digestCase;
+  const problems = await verifyCase(digestCase);
   const codes = new Set<string>(problems.map(({ code }) => code));
   return {
     missing: want.filter((code) => !codes.has(code)),

@@ -1,0 +1,30 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { isJsonObject } from '../../engine/record/json.ts';
+import { readCase, verifyCase } from '../conformance/digest-case.ts';
+
+const folder = resolve(import.meta.dirname, '../../../shared/data/digest-cases');
+const file = join(folder, 'aws-cli-verdicts.json');
+
+/** Where the AWS CLI says INVALID and we do not, and why we are right. */
+const DIFFERENCES: { readonly [id: string]: string } = {
+  d34: 'the CLI cannot load a public key in SubjectPublicKeyInfo, which AWS itself publishes samples of',
+};
+
+const invalidIds = (): readonly string[] => {
+  const verdicts: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  if (!Array.isArray(verdicts)) throw new Error('the verdicts are no list');
+  return verdicts.flatMap((verdict: unknown) => {
+    const cli = isJsonObject(verdict) && isJsonObject(verdict['cli']) ? verdict['cli']['v1-1.45.55'] : undefined;
+    const invalid = isJsonObject(cli) && cli['rc'] === 1;
+    return invalid && isJsonObject(verdict) ? [String(verdict['id'])] : [];
+  });
+};
+
+describe.skipIf(!existsSync(file))('beside the AWS CLI 1.45.55', () => {
+  it.each(existsSync(file) ? invalidIds() : [])('%s, which it calls INVALID, we do not call whole', async (id) => {
+    const problems = await verifyCase(readCase(readFileSync(join(folder, `${id}.json`), 'utf8')));
+    expect(problems.length > 0 || DIFFERENCES[id] !== undefined).toBe(true);
+  });
+});
