@@ -35,11 +35,11 @@ export const trailAnswers = async (
   if (trail === undefined || arn === undefined || place === undefined)
     return [{ question, verdict: 'advice', answer: 'no trail is configured', todo: 'Deploy with --param trailArn=…' }];
   const scene = { arn, region: place.homeRegion, now };
-  const [settings, status, selectors] = [
-    await trail.settings(),
-    await trail.status(place.homeRegion),
-    await trail.selectors(),
-  ];
+  const settings = await trail.settings();
+  // A trail that is gone has no status to ask for.
+  const gone = settings.kind === 'missing';
+  const status = gone ? settings : await trail.status(place.homeRegion);
+  const selectors = gone ? settings : await trail.selectors();
   const problems = [
     ...unansweredProblem(scene, 'settings', settings),
     ...(settings.kind === 'found' ? settingsProblems(scene, settings.value, { buckets: [bucket] }) : []),
