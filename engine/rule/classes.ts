@@ -34,6 +34,25 @@ const MOST_CLASSES = 4096;
 /** A memory that gave back less than it took in rests for so many values. */
 const REST = 65_536;
 
+/** Values met last, in a table by slot: a look-up there needs no hash of the whole text. A power of two. */
+const RECENT = 256;
+
+/** A slot from the length and five characters: the same for equal texts, and mostly another for others. */
+const slotOf = (text: string): number => {
+  const last = text.length - 1;
+  if (last < 0) return 0;
+  const quarter = last >> 2;
+  return (
+    (last * 31 +
+      text.charCodeAt(last) * 37 +
+      text.charCodeAt(last >> 1) * 131 +
+      text.charCodeAt(quarter) * 17 +
+      text.charCodeAt(last - quarter) * 257 +
+      text.charCodeAt(last - (last >> 3)) * 71) &
+    (RECENT - 1)
+  );
+};
+
 /** A record that has nothing but the value, where the field is. */
 const recordOf = (path: Path, value: Scalar): Json => path.reduceRight<Json>((inner, key) => ({ [key]: inner }), value);
 
@@ -144,6 +163,8 @@ export const fieldClasses = (path: Path, items: readonly FieldItem[]): FieldClas
   const QUIET = 1;
   const ids = new Map<string, number>();
   const memory = new Map<Scalar, number>();
+  const recent = new Array<string>(RECENT).fill('');
+  const recentIds = new Int32Array(RECENT).fill(-1);
   let given = 0;
   let resting = 0;
   let triggers: Triggers | undefined;
@@ -160,13 +181,18 @@ export const fieldClasses = (path: Path, items: readonly FieldItem[]): FieldClas
   ids.set(quiet.join(''), QUIET);
 
   const classify = (value: Scalar): number => {
-    const record = recordOf(path, value);
-    if (typeof value !== 'string') return idOf(Uint8Array.from(items, ({ item }) => (itemHolds(item, record) ? 1 : 0)));
+    if (typeof value !== 'string') {
+      const record = recordOf(path, value);
+      return idOf(Uint8Array.from(items, ({ item }) => (itemHolds(item, record) ? 1 : 0)));
+    }
     triggers ??= buildTriggers(items);
     let outcomes: Uint8Array | undefined;
+    let record: Json | undefined;
     touched(triggers, value, (place) => {
       const item = items[place]?.item;
       if (item === undefined) return;
+      // Most values touch nothing: the record is made for those that do.
+      record ??= recordOf(path, value);
       const outcome = itemHolds(item, record) ? 1 : 0;
       if (outcome === (outcomes ?? quiet)[place]) return;
       outcomes ??= quiet.slice();
@@ -185,6 +211,21 @@ export const fieldClasses = (path: Path, items: readonly FieldItem[]): FieldClas
     memory.set(value, id);
   };
 
+  const recall = (value: Scalar): number => {
+    if (resting > 0) {
+      resting -= 1;
+      return classify(value);
+    }
+    const known = memory.get(value);
+    if (known !== undefined) {
+      given += 1;
+      return known;
+    }
+    const id = classify(value);
+    remember(value, id);
+    return id;
+  };
+
   const absent = idOf(Uint8Array.from(items, ({ item }) => (itemHolds(item, {}) ? 1 : 0)));
   return {
     items,
@@ -193,17 +234,14 @@ export const fieldClasses = (path: Path, items: readonly FieldItem[]): FieldClas
       const value = project(record);
       if (value === undefined) return absent;
       if (value === COMPLEX) return UNKNOWN;
-      if (resting > 0) {
-        resting -= 1;
-        return classify(value);
-      }
-      const known = memory.get(value);
-      if (known !== undefined) {
-        given += 1;
-        return known;
-      }
-      const id = classify(value);
-      remember(value, id);
+      if (typeof value !== 'string') return recall(value);
+      const slot = slotOf(value);
+      const last = recentIds[slot] ?? -1;
+      if (last >= 0 && recent[slot] === value) return last;
+      const id = recall(value);
+      if (value.length > LONGEST_VALUE) return id;
+      recent[slot] = value;
+      recentIds[slot] = id;
       return id;
     },
   };

@@ -24,11 +24,24 @@ const dottedKeys = (path: Path): readonly (readonly string[])[] =>
 export const isProjectable = (path: Path): boolean =>
   path.length <= 8 && !path.some(inherited) && !dottedKeys(path).flat().some(inherited);
 
+/** Paths of two keys are most of those that every record is asked for: written out, they cost half. */
+const projectInner = (first: string, second: string): Project => {
+  const joined = `${first}.${second}`;
+  return (record) => {
+    if (!isJsonObject(record) || record[joined] !== undefined) return COMPLEX;
+    const inner = record[first];
+    if (isJsonObject(inner)) return scalarOr(inner[second]);
+    if (Array.isArray(inner)) return COMPLEX;
+    return typeof inner === 'string' && mayBeDocument(inner) ? COMPLEX : undefined;
+  };
+};
+
 /** Compiles a projectable path. */
 export const projectPath = (path: Path): Project => {
   const dotted = dottedKeys(path);
   const [first = ''] = path;
   if (path.length === 1) return (record) => (isJsonObject(record) ? scalarOr(record[first]) : COMPLEX);
+  if (path.length === 2) return projectInner(first, path[1] ?? '');
   const last = path.length - 1;
   return (record) => {
     let value: Json | undefined = record;
