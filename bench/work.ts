@@ -1,6 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import { detect } from '../engine/detect.ts';
-import { readLogFile } from '../engine/record/log-file.ts';
+import { inflateMember } from '../engine/record/gzip.ts';
+import { readDocument, readLogFile } from '../engine/record/log-file.ts';
+import type { NumberedRecord } from '../engine/record/record.ts';
 import { compileRules } from '../engine/rule/compile.ts';
 import type { RuleSet } from '../engine/rule/rule.ts';
 import { readRuleSet } from './rule-sets.ts';
@@ -14,9 +16,11 @@ export interface PassCount {
 /** One pass of a variant over all files of a corpus. */
 type Pass = (files: readonly Buffer[]) => PassCount;
 
-/** `gunzip` and `parse` are the floors; `detect` is the engine as the functions call it; `plain` tries every rule. */
-export const VARIANTS = ['gunzip', 'parse', 'detect', 'plain'] as const;
-export type Variant = (typeof VARIANTS)[number];
+/**
+ * `gunzip` and `parse` are the floors. `detect` inflates, parses and evaluates rules; `hashed` is the same as the functions
+ * do it, with the SHA-256 the ledger keeps for the digest to be compared with.
+ */
+export type Variant = 'gunzip' | 'parse' | 'detect' | 'hashed';
 
 const MAX_BYTES = 256 * 1024 * 1024;
 
@@ -35,15 +39,28 @@ const parse: Pass = (files) => {
   return { records, matches: 0 };
 };
 
+const recordsOf = (bytes: Buffer): readonly NumberedRecord[] => {
+  const inflated = inflateMember(bytes, MAX_BYTES);
+  if (inflated.kind === 'fault') throw new Error(`a file of the corpus cannot be read: ${inflated.reason}`);
+  const content = readDocument(JSON.parse(inflated.bytes.toString('utf8')));
+  if (content?.kind !== 'records') throw new Error(`a file of the corpus is no log file: ${content?.kind}`);
+  return content.records;
+};
+
+const hashedRecordsOf = (bytes: Buffer): readonly NumberedRecord[] => {
+  const file = readLogFile(bytes, { maxBytes: MAX_BYTES });
+  if (file.kind !== 'records') throw new Error(`a file of the corpus is no log file: ${file.kind}`);
+  return file.records;
+};
+
 const detectWith =
-  (ruleSet: RuleSet): Pass =>
+  (ruleSet: RuleSet, read: (bytes: Buffer) => readonly NumberedRecord[]): Pass =>
   (files) => {
     const counts = { records: 0, matches: 0 };
     for (const bytes of files) {
-      const file = readLogFile(bytes, { maxBytes: MAX_BYTES });
-      if (file.kind !== 'records') throw new Error(`a file of the corpus is no log file: ${file.kind}`);
-      counts.records += file.records.length;
-      counts.matches += detect(file.records, ruleSet).length;
+      const records = read(bytes);
+      counts.records += records.length;
+      counts.matches += detect(records, ruleSet).length;
     }
     return counts;
   };
@@ -54,6 +71,6 @@ export const passOf = (variant: Variant, rules: string | undefined): Pass => {
   if (variant === 'parse') return parse;
   if (rules === undefined) throw new Error(`${variant} needs a rule set`);
   const { documents, lists } = readRuleSet(rules);
-  const { ruleSet, matchPlainly } = compileRules(documents, { lists });
-  return detectWith(variant === 'detect' ? ruleSet : { ...ruleSet, match: matchPlainly });
+  const { ruleSet } = compileRules(documents, { lists });
+  return detectWith(ruleSet, variant === 'detect' ? recordsOf : hashedRecordsOf);
 };
