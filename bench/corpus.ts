@@ -24,7 +24,8 @@ export interface Corpus {
   readonly inflatedBytes: number;
 }
 
-const MANIFEST = 'corpus.json';
+/** No `.json`: `scan` of the folder would take it for input. */
+const MANIFEST = 'corpus.manifest';
 const START = Date.UTC(2026, 10, 1);
 const SEED = 'bench';
 

@@ -149,7 +149,7 @@ const scan = (corpus: Corpus | string, jobs: number) =>
   ]);
 
 const measureScan = async ({ runs, full, say }: EngineOptions): Promise<Part> => {
-  const corpus = manyOf(makeCorpus(mixed(full ? 200e6 : 50e6)), full ? 5 : 8);
+  const corpus = manyOf(makeCorpus(mixed(full ? 200e6 : 50e6)), full ? 5 : 16);
   const rows: (readonly string[])[] = [];
   const speedUps: number[] = [];
   const walls = new Map<number, number[]>();

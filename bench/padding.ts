@@ -58,9 +58,9 @@ const onFrequent = (random: Random): readonly string[] => {
 };
 
 /** Rules for any call: by agent, address, message, caller or request. */
-const onAnyName = (random: Random): readonly string[] => {
+const onAnyName = (random: Random, turn: number): readonly string[] => {
   const word = random.text('lower', 9);
-  const shapes: readonly [string, ...string[]] = [
+  const shapes = [
     `userAgent|contains: '${word}'`,
     `userAgent|startswith: '${word}/'`,
     `sourceIPAddress|cidr: '${random.int(11, 99)}.${random.int(0, 255)}.${random.int(0, 255)}.0/24'`,
@@ -72,19 +72,20 @@ const onAnyName = (random: Random): readonly string[] => {
     `userAgent|re: '${word}[0-9]+\\.[a-z]'`,
     `additionalEventData.AuthenticationMethod: '${word}'`,
   ];
-  return ['selection:', `    ${random.pick(shapes)}`];
+  return ['selection:', `    ${shapes[turn % shapes.length]}`];
 };
 
 /** Matches about one record of the corpus in a thousand: a rule set that never fires would leave findings unmeasured. */
 const SELDOM = ['selection:', "    eventSource: 'signin.amazonaws.com'", "    eventName: 'ConsoleLogin'"] as const;
 
-const detectionOf = (random: Random, operations: readonly Operation[]): readonly string[] => {
-  const share = random.next();
-  return share < 0.1 ? onAnyName(random) : share < 0.18 ? onFrequent(random) : onNames(random, operations);
+/** In each hundred rules, ten of any name and eight on everyday calls, spread alike, each shape in its turn. */
+const detectionOf = (random: Random, number: number, operations: readonly Operation[]): readonly string[] => {
+  if (number % 10 === 1) return onAnyName(random, Math.floor(number / 10));
+  return number % 25 === 3 || number % 25 === 14 ? onFrequent(random) : onNames(random, operations);
 };
 
 const ruleText = (random: Random, number: number, operations: readonly Operation[]): string => {
-  const detection = number === 0 ? SELDOM : detectionOf(random, operations);
+  const detection = number === 0 ? SELDOM : detectionOf(random, number, operations);
   const filtered = detection.some((line) => line.startsWith('filter_'));
   return `title: Padding Rule ${number}
 id: ${random.uuid()}

@@ -26,6 +26,14 @@ const MOST_OWN = 0.6;
 /** The rules of the project and how many there are. */
 export const ownRules = (): readonly RuleDocument[] => readRuleDocuments([OWN_RULES]);
 
+/** At most `count` of the items, taken at even distances: their order is the alphabet's, which is no sample. */
+const evenly = <T>(items: readonly T[], count: number): readonly T[] =>
+  items.filter(
+    (_, at) =>
+      items.length <= count ||
+      Math.floor((at * count) / items.length) !== Math.floor(((at - 1) * count) / items.length),
+  );
+
 /** A value no record has for each list a rule wants: every rule is armed. */
 const listsFor = (documents: readonly RuleDocument[]): Lists => {
   const { unarmed } = compileRules(documents).ruleSet;
@@ -56,7 +64,7 @@ export const ruleSetFile = (count: number): string => {
   if (problem !== undefined) throw new Error(`${problem.file}:${problem.line}: ${problem.message}`);
   const [seldom, ...others] = padding.documents;
   if (seldom === undefined) throw new Error('there are no generated rules');
-  const own = ownRules().slice(0, Math.floor(count * MOST_OWN));
+  const own = evenly(ownRules(), Math.floor(count * MOST_OWN));
   const documents = [seldom, ...own, ...others].slice(0, count);
   const lists = listsFor(documents);
   const armed = compileRules(documents, { lists }).ruleSet.rules.length;
