@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { S3Client } from '@aws-sdk/client-s3';
@@ -36,13 +36,17 @@ const UNSIGNED = 'UNSIGNED-PAYLOAD';
 const IDLE_MS = 10_000;
 
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** Characters that stand for themselves: CloudTrail's keys have no others. */
+const UNRESERVED = /^[\w.~/-]*$/;
 
 /** RFC 3986, as Signature Version 4 wants it; slashes stay. */
 const encodePath = (key: string): string =>
-  encodeURIComponent(key)
-    .replaceAll('%2F', '/')
-    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  UNRESERVED.test(key)
+    ? key
+    : encodeURIComponent(key)
+        .replaceAll('%2F', '/')
+        .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 
 const fieldOf = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null && name in value ? Reflect.get(value, name) : undefined;
@@ -75,12 +79,14 @@ const routeOf = (request: unknown, client: S3Client, { bucket, key }: ObjectLoca
 
 /** The signing key of a day and Region: derived once, used for every request of it. */
 const signingKeys = () => {
-  const keys = new Map<string, Buffer>();
-  return ({ accessKeyId, secretAccessKey }: Credentials, day: string, region: string): Buffer => {
+  const keys = new Map<string, KeyObject>();
+  return ({ accessKeyId, secretAccessKey }: Credentials, day: string, region: string): KeyObject => {
     const name = `${accessKeyId} ${day} ${region}`;
     const known = keys.get(name);
     if (known !== undefined) return known;
-    const key = ['s3', 'aws4_request'].reduce(hmac, hmac(hmac(`AWS4${secretAccessKey}`, day), region));
+    const bytes = ['s3', 'aws4_request'].reduce(hmac, hmac(hmac(`AWS4${secretAccessKey}`, day), region));
+    // As a key object: made out of a buffer, it would be made anew for every request.
+    const key = createSecretKey(bytes);
     if (keys.size > 64) keys.clear();
     keys.set(name, key);
     return key;
@@ -113,10 +119,9 @@ const signedHeaders = ({ route, path, query, credentials, now, keyFor, owner }: 
   const canonical = names.map((name) => `${name}:${headers[name]}\n`).join('');
   const scope = `${day}/${route.region}/s3/aws4_request`;
   const asked = ['GET', path, query, canonical, names.join(';'), UNSIGNED].join('\n');
-  const signature = hmac(
-    keyFor(credentials, day, route.region),
-    [ALGORITHM, stamp, scope, sha256(asked)].join('\n'),
-  ).toString('hex');
+  const signature = createHmac('sha256', keyFor(credentials, day, route.region))
+    .update([ALGORITHM, stamp, scope, hash('sha256', asked, 'hex')].join('\n'))
+    .digest('hex');
   const authorization = `${ALGORITHM} Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`;
   return { ...headers, authorization };
 };
