@@ -11,28 +11,39 @@ export interface Found {
   readonly count: () => number;
   /** How many there are of each severity. */
   readonly bySeverity: () => ReadonlyMap<Severity, number>;
-  /** Rules that matched: the severest first, then the most frequent. */
-  readonly byRule: () => readonly RuleCount[];
+  /** Findings of one rule and one caller together: the severest first, then the earliest. */
+  readonly groups: () => readonly FoundGroup[];
+  /** The finding a group shows, as JSON. */
+  readonly example: (group: FoundGroup) => string;
   /** Findings as JSON, sorted. */
   readonly lines: () => Iterable<string>;
   /** Deletes the temporary file, if there was one. */
   readonly close: () => void;
 }
 
-interface RuleCount {
-  readonly title: string;
+/** Findings of one rule and one caller. */
+export interface FoundGroup {
   readonly severity: Severity;
+  readonly title: string;
   readonly count: number;
+  /** Event times, milliseconds since the epoch. */
+  readonly first: number;
+  readonly last: number;
+  /** How many files or objects they stand in. */
+  readonly sources: number;
+  /** Key of the earliest of them. */
+  readonly example: string;
 }
 
 /** JSON kept in memory; what is beyond goes to a temporary file. */
 const IN_MEMORY = 16 * 1024 * 1024;
 
-/** Kept small: there is one per finding, however many there are. The title is the rule's own string, held once. */
+/** Kept small: there is one per finding, however many there are. The title is one string for all of a rule, and so is the group. */
 interface Entry {
   readonly time: number;
   readonly title: string;
   readonly severity: Severity;
+  readonly group: string;
   readonly source: number;
   readonly record: number;
   /** Place in the temporary file; -1 where `json` is in memory. */
@@ -89,10 +100,38 @@ const keyOf = (id: string): string => Buffer.from(id, 'hex').toString('latin1');
 
 const before = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
+interface Gathering {
+  readonly severity: Severity;
+  readonly title: string;
+  count: number;
+  first: number;
+  last: number;
+  readonly places: Set<number>;
+  example: string;
+}
+
+const gathering = (example: string, { severity, title, time, source }: Entry): Gathering => {
+  return { severity, title, count: 1, first: time, last: time, places: new Set([source]), example };
+};
+
+const gather = (group: Gathering, key: string, { time, source }: Entry): void => {
+  group.count += 1;
+  group.places.add(source);
+  // Of equally early ones the smaller key: the same example whoever found them in which order.
+  if (time < group.first || (time === group.first && key < group.example)) group.example = key;
+  group.first = Math.min(group.first, time);
+  group.last = Math.max(group.last, time);
+};
+
 /** A store of findings whose memory is bounded: beyond 16 MB of JSON only ids and what is sorted by are held. */
 export const foundFindings = (): Found => {
   const entries = new Map<string, Entry>();
-  const titles = new Map<string, string>();
+  const strings = new Map<string, string>();
+  const once = (text: string): string => {
+    const known = strings.get(text) ?? text;
+    strings.set(known, known);
+    return known;
+  };
   let held = 0;
   let spill: ReturnType<typeof spillFile> | undefined;
 
@@ -105,13 +144,17 @@ export const foundFindings = (): Found => {
     return { ...spill.write(json), json: '' };
   };
 
-  const add = ({ id, json, time, title, severity, source, record }: FoundLine): void => {
+  const add = ({ id, json, time, title, severity, group, source, record }: FoundLine): void => {
     const key = keyOf(id);
     const known = entries.get(key);
     if (known !== undefined && (known.source - source || known.record - record) <= 0) return;
-    const ownTitle = titles.get(title) ?? title;
-    titles.set(ownTitle, ownTitle);
-    entries.set(key, { time: Date.parse(time), title: ownTitle, severity, source, record, ...keep(json) });
+    const shared = { title: once(title), severity, group: once(group) };
+    entries.set(key, { time: Date.parse(time), ...shared, source, record, ...keep(json) });
+  };
+
+  const jsonOf = (key: string): string => {
+    const { at, length, json } = entries.get(key) ?? { at: -1, length: 0, json: '' };
+    return at < 0 ? json : (spill?.read(at, length) ?? '');
   };
 
   function* lines(): Generator<string> {
@@ -119,10 +162,7 @@ export const foundFindings = (): Found => {
       const [a, b] = [entries.get(keyA), entries.get(keyB)];
       return (a?.time ?? 0) - (b?.time ?? 0) || before(a?.title ?? '', b?.title ?? '') || before(keyA, keyB);
     });
-    for (const key of keys) {
-      const { at, length, json } = entries.get(key) ?? { at: -1, length: 0, json: '' };
-      yield at < 0 ? json : (spill?.read(at, length) ?? '');
-    }
+    for (const key of keys) yield jsonOf(key);
   }
 
   const bySeverity = (): ReadonlyMap<Severity, number> => {
@@ -131,13 +171,21 @@ export const foundFindings = (): Found => {
     return counts;
   };
 
-  const byRule = (): readonly RuleCount[] => {
-    const counts = new Map<string, RuleCount>();
-    for (const { title, severity } of entries.values())
-      counts.set(title, { title, severity, count: (counts.get(title)?.count ?? 0) + 1 });
-    const rank = ({ severity }: RuleCount): number => LEVELS.indexOf(severity);
-    return [...counts.values()].sort((a, b) => rank(b) - rank(a) || b.count - a.count || before(a.title, b.title));
+  const groups = (): readonly FoundGroup[] => {
+    const gathered = new Map<string, Gathering>();
+    for (const [key, entry] of entries) {
+      const group = gathered.get(entry.group);
+      if (group === undefined) gathered.set(entry.group, gathering(key, entry));
+      else gather(group, key, entry);
+    }
+    const rank = ({ severity }: FoundGroup): number => LEVELS.indexOf(severity);
+    return [...gathered.values()]
+      .map(({ places, ...group }): FoundGroup => ({ ...group, sources: places.size }))
+      .sort(
+        (a, b) => rank(b) - rank(a) || a.first - b.first || before(a.title, b.title) || before(a.example, b.example),
+      );
   };
 
-  return { add, count: () => entries.size, bySeverity, byRule, lines, close: () => spill?.close() };
+  const example = (group: FoundGroup): string => jsonOf(group.example);
+  return { add, count: () => entries.size, bySeverity, groups, example, lines, close: () => spill?.close() };
 };

@@ -3,10 +3,10 @@ import type { Finding } from '../../engine/finding/finding.ts';
 import { ocsfFinding } from '../../engine/finding/ocsf.ts';
 import { LEVELS } from '../../engine/rule/rule.ts';
 import { paint } from '../terminal/colour.ts';
-import { table } from '../terminal/table.ts';
+import { type Column, table } from '../terminal/table.ts';
 import { terminalText } from '../terminal/text.ts';
-import { plural } from '../terminal/units.ts';
-import type { Found } from './found.ts';
+import { plural, showCount } from '../terminal/units.ts';
+import type { Found, FoundGroup } from './found.ts';
 
 export const FORMATS = ['table', 'json', 'ndjson', 'ocsf'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -34,59 +34,67 @@ const write = async (text: string): Promise<void> => {
 /** JSON.parse of what this program itself made a moment ago: a finding. */
 const findingOf = (json: string): Finding => JSON.parse(json);
 
-/** Sentences for people: each finding in two or three lines, then how many of which severity. */
-const TABLE_ROWS = 1000;
+/** Groups shown; a terminal keeps no more lines, and no one reads them. */
+const MOST_GROUPS = 300;
 const MAX_CELL = 400;
+/** What stands left of the column of sentences: severity (8), count, two times. */
+const LEFT = 42;
 
-const rowOf = (finding: Finding): readonly string[] => {
-  const { severity, title, summary, firstSeen } = finding;
-  const { severity: colour, dim } = paint(process.stdout);
+const showTime = (time: number): string => new Date(time).toISOString().slice(0, 19).replace('T', ' ');
+
+/** One time, or two lines: from, to. */
+const showTimes = ({ first, last }: FoundGroup): string =>
+  first === last ? showTime(first) : `${showTime(first)}\n${showTime(last)}`;
+
+const showPlace = ({ seen }: Finding, sources: number): readonly string[] => {
+  const place = seen.file ?? (seen.object && `s3://${seen.object.bucket}/${seen.object.key}`);
+  if (place === undefined) return [];
+  const others = sources > 1 ? ` and ${plural(sources - 1, 'more file')}` : '';
+  return [`in ${terminalText(place, MAX_CELL)}${others}`];
+};
+
+const rowOf = (found: Found, group: FoundGroup): readonly string[] => {
+  const { severity: colour } = paint(process.stdout);
+  const finding = findingOf(found.example(group));
+  const sentence = `${group.count > 1 ? 'e.g. ' : ''}${terminalText(finding.summary, MAX_CELL)}`;
   return [
-    dim(firstSeen.replace('T', ' ').replace('Z', '')),
-    colour(severity),
-    `${terminalText(title, 200)}\n${terminalText(summary, MAX_CELL)}`,
+    colour(group.severity),
+    showCount(group.count),
+    showTimes(group),
+    [terminalText(group.title, 200), sentence, ...showPlace(finding, group.sources)].join('\n'),
   ];
 };
 
+/** For people: findings of one rule and one caller together, the severest first. */
 const writeTable = async (found: Found): Promise<void> => {
-  const rows: (readonly string[])[] = [];
-  for (const line of found.lines()) {
-    rows.push(rowOf(findingOf(line)));
-    if (rows.length >= TABLE_ROWS) break;
-  }
-  const width = Math.max(40, Math.min(process.stdout.columns ?? 120, 160) - 38);
-  if (rows.length > 0)
-    await write(
-      `${table([{ heading: 'TIME (UTC)' }, { heading: 'SEVERITY' }, { heading: 'FINDING', max: width }], rows)}\n\n`,
-    );
-  if (found.count() > rows.length)
-    await write(
-      `… and ${plural(found.count() - rows.length, 'more finding')}: --format ndjson or --report shows all\n\n`,
-    );
-  await write(`${headline(found)}\n`);
-  if (found.count() > MANY) await write(`\n${countsByRule(found)}\n`);
+  const groups = found.groups();
+  await write(`${headline(found, groups.length)}\n`);
+  if (groups.length === 0) return;
+  const rows = groups.slice(0, MOST_GROUPS).map((group) => rowOf(found, group));
+  const left = LEFT + Math.max(...rows.map(([, count = '']) => count.length - 5), 0);
+  const width = Math.max(36, Math.min(process.stdout.columns ?? 120, 160) - left);
+  const heads: readonly Column[] = [
+    ...[{ heading: 'SEVERITY' }, { heading: 'COUNT', align: 'right' as const }, { heading: 'TIME (UTC)' }],
+    { heading: 'FINDING', max: width },
+  ];
+  await write(`\n${table(heads, rows)}\n\n`);
+  if (groups.length > rows.length) await write(`… and ${plural(groups.length - rows.length, 'more group')}\n`);
+  await write(
+    `${paint(process.stdout).dim('Every finding, with its record: --format ndjson, or --report FILE.html')}\n`,
+  );
 };
 
-/** With more findings than one looks through, what matched how often comes last, where it is seen. */
-const MANY = 15;
-
-const countsByRule = (found: Found): string => {
-  const { severity: colour } = paint(process.stdout);
-  const rows = found
-    .byRule()
-    .map(({ title, severity, count }) => [String(count), colour(severity), terminalText(title, 200)]);
-  return table([{ heading: 'COUNT', align: 'right' }, { heading: 'SEVERITY' }, { heading: 'RULE', max: 100 }], rows);
-};
-
-/** `12 findings: 2 critical, 10 high`. */
-const headline = (found: Found): string => {
+/** `12 findings (2 critical, 10 high), 3 groups of one rule and one caller`. */
+const headline = (found: Found, groups: number): string => {
   const { severity: colour, green } = paint(process.stdout);
   const counts = found.bySeverity();
   const shown = LEVELS.toReversed().flatMap((level) => {
     const count = counts.get(level);
     return count === undefined ? [] : [`${count} ${colour(level)}`];
   });
-  return shown.length === 0 ? green('No findings.') : `${plural(found.count(), 'finding')}: ${shown.join(', ')}`;
+  if (shown.length === 0) return green('No findings.');
+  const grouped = groups < found.count() ? `; those of one rule and one caller together: ${plural(groups, 'row')}` : '';
+  return `${plural(found.count(), 'finding')}: ${shown.join(', ')}${grouped}`;
 };
 
 /** Portions of about this size are written at once: one write per finding would cost more than the scan. */

@@ -1,7 +1,7 @@
 import { detect } from '../../engine/detect.ts';
 import { detectionFinding } from '../../engine/finding/detection.ts';
 import { visibleJson } from '../../engine/finding/escape.ts';
-import type { Seen, Severity } from '../../engine/finding/finding.ts';
+import type { Finding, Seen, Severity } from '../../engine/finding/finding.ts';
 import { type CloudTrailRecord, type NumberedRecord, textAt } from '../../engine/record/record.ts';
 import type { RuleSet } from '../../engine/rule/rule.ts';
 import { type OpenObject, readSource } from './read-source.ts';
@@ -13,6 +13,8 @@ export interface FoundLine {
   readonly time: string;
   readonly title: string;
   readonly severity: Severity;
+  /** Equal for findings of one rule and one caller. */
+  readonly group: string;
   /** Number of the source and of the record in it: of two equal findings the first one met is kept. */
   readonly source: number;
   readonly record: number;
@@ -42,6 +44,12 @@ export interface TimeRange {
 }
 
 const MAX_FAULTS = 20;
+
+/** A role's sessions are one caller: tools make up a session name for every call. */
+const groupOf = ({ rule, account, principal }: Finding): string => {
+  const { issuerArn, arn, name } = principal ?? {};
+  return JSON.stringify([rule?.id, account, issuerArn ?? arn ?? name]);
+};
 
 /** Records whose time cannot be read stay: what is not known to be outside is scanned. */
 const inRange = ({ since, until }: TimeRange, record: CloudTrailRecord): boolean => {
@@ -95,6 +103,7 @@ export const scanSource = async (
         time,
         title,
         severity,
+        group: groupOf(finding),
         source: number,
         record: detection.index,
         json: visibleJson(JSON.stringify(finding)),

@@ -196,6 +196,34 @@ describe('trailwarden scan', () => {
     expect(lines(out)[0]).toMatchObject({ class_uid: 2004, type_uid: 200401 });
   });
 
+  it('shows people one row for a rule and a caller, the severest first', async () => {
+    const caller = (name: string, session: string) => ({
+      userIdentity: {
+        ...{ type: 'AssumedRole', arn: `arn:aws:sts::123456789012:assumed-role/${name}/${session}` },
+        sessionContext: { sessionIssuer: { arn: `arn:aws:iam::123456789012:role/${name}` } },
+      },
+    });
+    file('callers.json', {
+      Records: [
+        record(1, { ...caller('Deploy', 'a'), eventName: 'StartLogging' }),
+        ...[2, 7, 4].map((n) => record(n, caller('Deploy', `session-${n}`))),
+        record(3, caller('Admin', 'b')),
+      ],
+    });
+    const { out } = await scan('callers.json');
+    const rows = out.split('\n').filter((row) => /^(?:high|low) /.test(row));
+    expect(out).toMatch(/^5 findings: 4 high, 1 low; .* 3 rows\n\nSEVERITY {2}COUNT {2}TIME \(UTC\)/);
+    expect(rows.map((row) => row.replace(/ +/g, ' '))).toEqual([
+      'high 3 2026-11-20 00:00:02 Stopped',
+      'high 1 2026-11-20 00:00:03 Stopped',
+      'low 1 2026-11-20 00:00:01 Started',
+    ]);
+    expect(out).toMatch(/^ +2026-11-20 00:00:07 {2}e\.g\. Role Deploy\/session-2/m);
+    expect(out).toContain('in callers.json');
+    expect(out).toContain('--format ndjson');
+    expect(Math.max(...out.split('\n').map((row) => row.length))).toBeLessThanOrEqual(120);
+  });
+
   it('shows people text that commands no terminal', async () => {
     file('hostile.json', record(1, { userIdentity: { type: 'IAMUser', userName: '\u001b[31mred\u202e\u009b' } }));
     const { out } = await scan('hostile.json');

@@ -71,7 +71,7 @@ describe('inflateChunks', () => {
 });
 
 const line = (n: number, fields: Partial<FoundLine> = {}): FoundLine => ({
-  ...{ id: n.toString(16).padStart(32, '0'), time: '2026-11-20T00:00:00Z', title: 'T', severity: 'high' },
+  ...{ id: n.toString(16).padStart(32, '0'), time: '2026-11-20T00:00:00Z', title: 'T', severity: 'high', group: 'g' },
   ...{ source: 0, record: n, json: `{"n":${n}}`, ...fields },
 });
 
@@ -111,17 +111,32 @@ describe('foundFindings', () => {
     found.close();
   });
 
-  it('counts by severity and rule, the severest first', () => {
-    const found = foundFindings();
-    for (const each of [
-      line(1, { severity: 'low', title: 'L' }),
-      line(2),
-      line(3),
-      line(4, { title: 'S', severity: 'critical' }),
-    ])
-      found.add(each);
-    expect(found.byRule().map(({ title, count }) => `${title} ${count}`)).toEqual(['S 1', 'T 2', 'L 1']);
-    expect(found.bySeverity().get('high')).toBe(2);
+  it('puts findings of one group together, the severest first, the earliest as example, in any order', () => {
+    const at = (second: number): string => `2026-11-20T00:00:0${second}Z`;
+    const all = [
+      line(1, { severity: 'low', title: 'L', group: 'l' }),
+      line(2, { time: at(3), source: 1 }),
+      line(3, { time: at(2), source: 2 }),
+      line(4, { time: at(5), source: 1 }),
+      line(5, { title: 'S', severity: 'critical', group: 's', time: at(9) }),
+      line(6, { group: 'other', time: at(1) }),
+    ];
+    fc.assert(
+      fc.property(fc.shuffledSubarray(all, { minLength: all.length }), (shuffled) => {
+        const found = foundFindings();
+        for (const each of shuffled) found.add(each);
+        const groups = found.groups();
+        expect(groups.map(({ title, count, sources }) => `${title} ${count} ${sources}`)).toEqual([
+          'S 1 1',
+          'T 1 1',
+          'T 3 2',
+          'L 1 1',
+        ]);
+        expect(groups[2]).toMatchObject({ first: Date.parse(at(2)), last: Date.parse(at(5)) });
+        expect(groups.map(found.example)).toEqual(['{"n":5}', '{"n":6}', '{"n":3}', '{"n":1}']);
+        expect(found.bySeverity().get('high')).toBe(4);
+      }),
+    );
   });
 });
 
