@@ -25,7 +25,8 @@ export type Acted =
 
 /**
  * Applies the actions of a multi-document file (rules specification 1.x, "Rule collections"; pySigma keeps them):
- * `global` is merged into all documents behind it, `reset` forgets it, `repeat` merges into the document before.
+ * `global` is merged into all documents behind it, `reset` forgets it, `repeat` merges into the document before (where
+ * there is none, into what is global).
  */
 export const applyActions = (roots: readonly LocatedMap[]): readonly Acted[] => {
   const acted: Acted[] = [];
@@ -43,7 +44,7 @@ export const applyActions = (roots: readonly LocatedMap[]): readonly Acted[] => 
     if (action === undefined) put(body, shared);
     else if (name === 'global') shared = shared === undefined ? body : overlay(shared, body);
     else if (name === 'reset') shared = undefined;
-    else if (name === 'repeat' && previous !== undefined) put(body, previous);
+    else if (name === 'repeat' && (previous ?? shared) !== undefined) put(body, previous ?? shared);
     else {
       const complaint =
         name === 'repeat'

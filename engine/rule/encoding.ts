@@ -36,3 +36,7 @@ export const encodings = (text: string, modifiers: readonly Modifier[]): readonl
 
 export const isEncoded = (modifiers: readonly Modifier[]): boolean =>
   modifiers.some((name) => name.startsWith('base64') || name.startsWith('utf16') || name === 'wide');
+
+/** Whether each character is encoded on its own, so that a value may be cut at its wildcards (`wide` without base64). */
+export const isCharByChar = (modifiers: readonly Modifier[]): boolean =>
+  !modifiers.some((name) => name.startsWith('base64') || name === 'utf16' || name === 'windash');

@@ -49,6 +49,14 @@ export const readFilter = (
     return undefined;
   }
   const rules = readReferences(entry.value, reporter);
+  const condition = entryOf(entry.value, 'condition')?.value;
+  if (condition?.kind === 'list')
+    reporter.report(condition, {
+      code: 'condition-syntax',
+      message: 'a filter has one condition, not a list',
+      hint: 'join them with `or`, as a list in a rule does',
+      field: 'filter.condition',
+    });
   const detection = readDetection(entry.value, reporter, 'filter', ['rules'], empty);
   if (rules === undefined || detection === undefined || reporter.failed()) return undefined;
   const filter = { ...detection, title, ...(id === undefined ? {} : { id }), file, line: map.line };
@@ -56,7 +64,9 @@ export const readFilter = (
 };
 
 const covers = (filter: LogSource, rule: LogSource): boolean =>
-  (['product', 'service', 'category'] as const).every((key) => filter[key] === undefined || filter[key] === rule[key]);
+  (['product', 'service', 'category'] as const).every(
+    (key) => filter[key] === undefined || filter[key].toLowerCase() === rule[key]?.toLowerCase(),
+  );
 
 type Unfiltered = Omit<RuleDocument, 'hash' | 'filters'>;
 

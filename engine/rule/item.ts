@@ -1,6 +1,6 @@
 import { type Network, readNetwork } from './cidr.ts';
 import type { Item, Modifier, RuleValue } from './document.ts';
-import { encodings, isEncoded } from './encoding.ts';
+import { encodings, isCharByChar, isEncoded } from './encoding.ts';
 import { TIME_PARTS, type TimePart } from './modifier.ts';
 import { type Path, readPath } from './path.ts';
 import {
@@ -112,6 +112,8 @@ const referenceOf = (modifiers: readonly Modifier[]): Reference => {
 const tokensOf = (text: string, modifiers: readonly Modifier[]): readonly Tokens[] | ItemFault => {
   const tokens = readTokens(text);
   if (!isEncoded(modifiers)) return [tokens];
+  if (hasWildcard(tokens) && isCharByChar(modifiers))
+    return [tokens.map((token) => (typeof token === 'string' ? encodings(token, modifiers).join('') : token))];
   if (hasWildcard(tokens))
     return fault(
       'encoded-wildcard',

@@ -1,4 +1,14 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+} from 'yaml';
 import type { RuleValue } from './document.ts';
 
 /** A place in a rule file, counted from 1. */
@@ -42,6 +52,15 @@ const MOST_DEPTH = 64;
 
 class TooMuch extends Error {}
 
+/** What YAML allows and a rule must not have, and where. */
+class NoRuleYaml extends Error {
+  readonly place: Place;
+  constructor(message: string, place: Place) {
+    super(message);
+    this.place = place;
+  }
+}
+
 /** `012345678901` is the number 12345678901 to YAML; digits that a number cannot hold stay text. */
 const scalarValue = (value: unknown, text: string): RuleValue => {
   if (typeof value === 'number')
@@ -62,12 +81,22 @@ const locate = (document: Document.Parsed, lines: LineCounter) => {
     count += 1;
     if (count > MOST_NODES) throw new TooMuch(`more than ${MOST_NODES} YAML nodes, aliases counted`);
     if (depth > MOST_DEPTH) throw new TooMuch(`nested more than ${MOST_DEPTH} levels deep`);
-    if (isAlias(node)) return walk(node.resolve(document), at(node, around), depth + 1);
+    if (isAlias(node)) {
+      const meant = node.resolve(document);
+      // `field: *admin*` is an alias to YAML: read as nothing, it would ask for an absent field.
+      if (meant === undefined)
+        throw new NoRuleYaml(
+          `*${node.source} is an alias, and nothing is named so: quote a value that starts with *`,
+          at(node, around),
+        );
+      return walk(meant, at(node, around), depth + 1);
+    }
     if (isMap(node)) {
       const place = at(node, around);
       const entries = node.items.map(({ key, value }): LocatedEntry => {
-        const keyPlace = at(isScalar(key) ? key : undefined, place);
-        const text = isScalar(key) ? (key.source ?? String(key.value ?? '')) : '';
+        if (!isScalar(key)) throw new NoRuleYaml('a key must be text', at(isNode(key) ? key : undefined, place));
+        const keyPlace = at(key, place);
+        const text = key.source ?? String(key.value ?? '');
         return { key: text, place: keyPlace, value: walk(value, keyPlace, depth + 1) };
       });
       return { kind: 'map', entries, ...place };
@@ -115,7 +144,8 @@ export const readYaml = (text: string): readonly (Located | readonly YamlFault[]
         if (root.kind !== 'scalar' || root.value !== null) read.push(root);
       } catch (error) {
         if (!(error instanceof Error)) throw error;
-        read.push([{ line: 1, column: 1, message: error.message }]);
+        const place = error instanceof NoRuleYaml ? error.place : { line: 1, column: 1 };
+        read.push([{ ...place, message: error.message }]);
       }
     }
   }

@@ -130,23 +130,20 @@ const joins = (modifiers: readonly Modifier[]): ModifierFault | undefined => {
 /**
  * Checks the modifiers of an item against each other and against its values (Sigma modifiers appendix v2.1, pySigma's
  * and rsigma's prohibitions).
- *
- * @param listed whether the values were written as a list
  */
 export const modifierFault = (
   modifiers: readonly Modifier[],
   values: readonly RuleValue[],
-  listed: boolean,
 ): ModifierFault | undefined => {
   const joined = joins(modifiers);
   if (joined !== undefined) return joined;
   const has = (name: Modifier): boolean => modifiers.includes(name);
   const comparing = COMPARE.some(has);
-  if (has('all') && !listed && typeof values[0] === 'string')
+  if (has('all') && values.length === 1 && typeof values[0] === 'string')
     return {
       code: 'all-needs-values',
       message: '|all needs more than one value',
-      hint: 'drop |all, or write the values as a list',
+      hint: 'drop |all: one value must be there anyhow',
     };
   if (has('exists') && (values.length !== 1 || typeof values[0] !== 'boolean'))
     return {

@@ -99,7 +99,7 @@ export const readItem = (
   if (scalars === undefined) return undefined;
   const values = scalars.map(({ value }) => value);
   const item: Item = { kind: 'item', field, modifiers: read.modifiers, values, key: entry.key, line: entry.place.line };
-  const fault = modifierFault(read.modifiers, values, entry.value.kind === 'list') ?? keywordFault(item);
+  const fault = modifierFault(read.modifiers, values) ?? keywordFault(item);
   if (fault !== undefined) {
     reporter.report(entry.place, { ...fault, field: path });
     return undefined;

@@ -21,6 +21,8 @@ export interface ReadOptions {
    * it is refused unless asked for (some engines take it as true).
    */
   readonly emptyPattern?: EmptyPattern;
+  /** Rules that do not say which log they are about are read, too: for runs that try rules of every log. */
+  readonly anyLogsource?: boolean;
 }
 
 export interface RulesRead {
@@ -42,14 +44,15 @@ const contentHash = (document: Omit<RuleDocument, 'hash'>): string => {
 
 const ruleOf = (map: LocatedMap, file: string, said: Metadata, inherited: boolean, report: Reporter): Rule => {
   const { title, level, status, name: _name, date: _date, modified: _modified, id, ...rest } = said;
-  const detection = JSON.stringify(
-    map.entries.filter(({ key }) => key === 'detection').map(({ value }) => value),
+  // What tells apart the rules of one `action: global`, which share a title and may share the detection or all but it.
+  const telling = JSON.stringify(
+    map.entries.filter(({ key }) => ['detection', 'logsource', 'level'].includes(key)).map(({ value }) => value),
     (key, value: unknown) => (key === 'line' || key === 'column' ? undefined : value),
   );
   return {
     ...rest,
     title,
-    id: id === undefined || inherited ? derivedId(`${id ?? ''}\n${title}\n${detection}`) : id,
+    id: id === undefined || inherited ? derivedId(`${id ?? ''}\n${title}\n${telling}`) : id,
     level: level ?? 'medium',
     status: status ?? 'experimental',
     alert: readAlert(map, report),
@@ -66,11 +69,11 @@ const readRule = (
   acted: Acted & { kind: 'document' },
   file: string,
   report: Reporter,
-  empty: EmptyPattern,
+  { emptyPattern = 'refuse', anyLogsource = false }: ReadOptions,
 ): Loaded | undefined => {
   const { map, inheritedId } = acted;
   const said = readMetadata(map, report);
-  const logsource = readLogSource(map, report, true);
+  const logsource = readLogSource(map, report, !anyLogsource);
   const rule = ruleOf(map, file, said, inheritedId, report);
   const tests = readTests(map, report);
   const entry = entryOf(map, 'detection');
@@ -78,7 +81,7 @@ const readRule = (
   else if (entry.value.kind !== 'map')
     report.report(entry.value, { code: 'value-type', message: '`detection` must be a map', field: 'detection' });
   const detection =
-    entry?.value.kind === 'map' ? readDetection(entry.value, report, 'detection', [], empty) : undefined;
+    entry?.value.kind === 'map' ? readDetection(entry.value, report, 'detection', [], emptyPattern) : undefined;
   if (detection === undefined || report.failed()) return undefined;
   const { name, date, modified } = said;
   return {
@@ -96,7 +99,7 @@ const readRule = (
   };
 };
 
-const readDocument = (acted: Acted, file: string, problems: RuleProblem[], empty: EmptyPattern): readonly Loaded[] => {
+const readDocument = (acted: Acted, file: string, problems: RuleProblem[], options: ReadOptions): readonly Loaded[] => {
   if (acted.kind === 'fault') {
     const report = reporter(file, undefined);
     report.report(acted.at, acted.complaint);
@@ -118,12 +121,14 @@ const readDocument = (acted: Acted, file: string, problems: RuleProblem[], empty
   }
   const filter = entryOf(acted.map, 'filter');
   const loaded =
-    filter === undefined ? readRule(acted, file, report, empty) : readFilter(acted.map, filter, file, report, empty);
+    filter === undefined
+      ? readRule(acted, file, report, options)
+      : readFilter(acted.map, filter, file, report, options.emptyPattern ?? 'refuse');
   problems.push(...report.problems);
   return loaded === undefined ? [] : [loaded];
 };
 
-const readFile = ({ file, text }: RuleFile, problems: RuleProblem[], empty: EmptyPattern): readonly Loaded[] => {
+const readFile = ({ file, text }: RuleFile, problems: RuleProblem[], options: ReadOptions): readonly Loaded[] => {
   const roots: LocatedMap[] = [];
   const read = readYaml(text);
   const complain = (line: number, column: number, code: string, message: string, hint?: string): void => {
@@ -136,7 +141,7 @@ const readFile = ({ file, text }: RuleFile, problems: RuleProblem[], empty: Empt
       else complain(root.line, root.column, 'not-a-rule', `a rule is a map, this document is a ${root.kind}`);
     } else for (const { line, column, message } of root) complain(line, column, 'yaml', message);
   }
-  return applyActions(roots).flatMap((acted) => readDocument(acted, file, problems, empty));
+  return applyActions(roots).flatMap((acted) => readDocument(acted, file, problems, options));
 };
 
 /** Two rules with one id would share their findings' ids: the second one's would be lost. */
@@ -178,7 +183,7 @@ const withFilters = (
  */
 export const readRules = (files: readonly RuleFile[], options: ReadOptions = {}): RulesRead => {
   const problems: RuleProblem[] = [];
-  const loaded = files.flatMap((file) => readFile(file, problems, options.emptyPattern ?? 'refuse'));
+  const loaded = files.flatMap((file) => readFile(file, problems, options));
   const rules = loaded.flatMap((each) => (each.kind === 'rule' ? [each.document] : []));
   const filters = loaded.flatMap((each) => (each.kind === 'filter' ? [each.filter] : []));
   const applied = applyFilters(rules, filters, problems);

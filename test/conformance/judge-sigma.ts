@@ -34,8 +34,8 @@ const judgeLoading = (found: JsonObject, refused: boolean): Verdict => {
 
 /** `kind: match`, `multi`, `filter`: which rules match the event, on the fast path and on the plain one? */
 const judgeMatching = (found: JsonObject): Verdict => {
-  // The suites take `all of x*` that names nothing as true; we refuse such a rule unless asked, as here.
-  const read = readRules([{ file: 'case.yml', text: rulesOf(found) }], { emptyPattern: 'holds' });
+  // The suites take `all of x*` that names nothing as true, and rules without a log source; we refuse both unless asked.
+  const read = readRules([{ file: 'case.yml', text: rulesOf(found) }], { emptyPattern: 'holds', anyLogsource: true });
   const { ruleSet, problems, matchPlainly } = compileRules(read.documents, {
     anyLogsource: true,
     anyStatus: true,

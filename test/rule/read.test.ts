@@ -20,6 +20,10 @@ describe('what is refused', () => {
     ['fieldref and re', 'f|fieldref|re: x', 'modifier-conflict'],
     ['exists and neq', 'f|exists|neq: true', 'modifier-conflict'],
     ['all with one text', 'f|contains|all: x', 'all-needs-values'],
+    ['all with a list of one text', 'f|contains|all: [x]', 'all-needs-values'],
+    ['a value that YAML takes for an alias', 'f: *admin*', 'yaml'],
+    ['a key that is a list', '? [f, g]\n: x', 'yaml'],
+    ['a wildcard between the bytes of UTF-16 with its mark', "f|utf16: 'a*b'", 'encoded-wildcard'],
     ['exists with a text', "f|exists: 'yes'", 'value-type'],
     ['exists with two values', 'f|exists: [true, false]', 'value-type'],
     ['a comparison with a boolean', 'f|gt: true', 'value-type'],
@@ -68,7 +72,13 @@ describe('what is refused', () => {
     ['a test without a record', rule(`title: x\ntests: [{ name: a, match: true }]\n${DETECTION}`), 'invalid-test'],
     ['a correlation', 'title: x\ncorrelation: { type: event_count }', 'correlation-unsupported'],
     ['a filter without rules', 'title: x\nfilter:\n  s: { f: x }\n  condition: s', 'invalid-filter'],
+    [
+      'a filter with a list of conditions',
+      'title: x\nfilter:\n  rules: any\n  s: { f: x }\n  condition: [s, not s]',
+      'condition-syntax',
+    ],
     ['an unknown action', 'action: maybe', 'invalid-action'],
+    ['a repetition of nothing', 'action: repeat\ntitle: x', 'invalid-action'],
     ['nothing at all', '# only a comment', 'empty-file'],
     ['a list', '- a', 'not-a-rule'],
     ['broken YAML', 'title: "x', 'yaml'],
@@ -145,6 +155,37 @@ describe('what a file may hold', () => {
     expect(new Set(documents.map(({ rule: { id } }) => id)).size).toBe(3);
     const { ruleSet } = compileRules(documents);
     expect(ruleSet.match({ f: 'y' }).map((match) => match.rule.title)).toEqual(['again']);
+  });
+
+  test('rules of one global that differ in log source or level only are rules of their own', () => {
+    const text = [
+      `action: global\ntitle: shared\n${DETECTION}`,
+      'logsource: { product: aws, service: cloudtrail }\n',
+      'logsource: { product: windows }\n',
+      'logsource: { product: windows }\nlevel: high\n',
+    ].join('\n---\n');
+    const { documents, problems } = readRules([{ file: 'a.yml', text }]);
+    expect(problems).toEqual([]);
+    expect(new Set(documents.map(({ rule: { id } }) => id)).size).toBe(3);
+  });
+
+  test('what is global may be repeated before any rule', () => {
+    const text = `${rule(`action: global\ntitle: shared\n${DETECTION}`)}---\naction: repeat\nlevel: high\n`;
+    const { documents, problems } = readRules([{ file: 'a.yml', text }]);
+    expect(problems).toEqual([]);
+    expect(documents.map(({ rule: { title, level } }) => [title, level])).toEqual([['shared', 'high']]);
+  });
+
+  test('rules that name no log are read where any log will do', () => {
+    const files = [{ file: 'a.yml', text: `title: x\n${DETECTION}` }];
+    expect(readRules(files, { anyLogsource: true }).problems).toEqual([]);
+    expect(readRules(files).documents).toEqual([]);
+  });
+
+  test('a filter is about a log whatever the case it is written in', () => {
+    const filter = 'title: f\nlogsource: { product: AWS }\nfilter:\n  rules: any\n  s: { f: x }\n  condition: not s\n';
+    const { documents } = readRules([{ file: 'a.yml', text: `${rule(`title: a\n${DETECTION}`)}---\n${filter}` }]);
+    expect(documents[0]?.filters.map(({ title }) => title)).toEqual(['f']);
   });
 
   test('a filter is ANDed to the rules it names, by id, name or title, as written', () => {

@@ -117,6 +117,7 @@ const tables: { readonly [name: string]: readonly Case[] } = {
       { f: Buffer.from('cmd -c').toString('base64') },
       true,
     ],
+    ['UTF-16 around wildcards', "f|wide: '*ab*cd'", { f: 'xa\u0000b\u0000-c\u0000d\u0000' }, true],
     ['base64 wants the whole', 'f|base64: abc', { f: 'YWJjZA==' }, false],
     ['a reference to another field', 'f|fieldref: g.h', { f: 'X', g: { h: 'x' } }, true],
     ['a reference to nothing', 'f|fieldref: g', { f: 'x' }, false],
