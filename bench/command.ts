@@ -72,7 +72,7 @@ export const runTrailwarden = async (
   const aside = mkdtempSync(join(tmpdir(), 'trailwarden-bench-'));
   const file = join(aside, 'usage.json');
   try {
-    const program = ['--import', join(import.meta.dirname, 'usage.ts'), join(ROOT, 'cli', 'trailwarden.js'), ...args];
+    const program = ['--import', join(import.meta.dirname, 'usage.js'), join(ROOT, 'cli', 'trailwarden.js'), ...args];
     const run = await runProgram(process.execPath, program, {
       ...options,
       env: { ...options.env, BENCH_USAGE_FILE: file },
