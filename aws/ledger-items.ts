@@ -20,6 +20,10 @@ export const itemKey = {
   admitted: (group: string, findingId: string): string => `admitted#${group}#${findingId}`,
   file: ({ bucket, key }: ObjectLocation): string => `file#${bucket}/${key}`.slice(0, MAX_KEY_BYTES),
   chain: (chain: string): string => `chain#${chain}`,
+  /** One of the sets that name the chains. */
+  chains: (shard: number): string => `chains#${shard}`,
+  pending: (chain: string): string => `pending#${chain}`,
+  sweep: 'sweep',
 };
 
 /** A string attribute. */

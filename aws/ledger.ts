@@ -5,6 +5,7 @@ import type { ObjectLocation } from '../engine/record/location.ts';
 import { admit } from './ledger-admission.ts';
 import { fileToItem, headToItem, itemKey, itemToFile, itemToHead, KEY, number, text } from './ledger-items.ts';
 import { FREE, ledgerTable, seconds, type Table, ttl, unlessRefused } from './ledger-table.ts';
+import * as watch from './ledger-watch.ts';
 
 /** The ledger's table did not answer, or not as it should. */
 export class LedgerError extends Error {
@@ -90,6 +91,12 @@ export const dynamoLedger = (
     putFile: async (file, now) => void (await named(to.put({ ...fileToItem(file), ...ttl(now, FILE_SECONDS) }))),
     getChain: (chain) => named(to.get(itemKey.chain(chain)).then((item) => item && itemToHead(item))),
     putChain: (chain, head, expected) => named(putChain(to, chain, head, expected)),
+    listChains: () => named(watch.listChains(to)),
+    addPending: (chain, pending, now) => named(watch.addPending(to, chain, pending, now)),
+    getPending: (chain) => named(watch.getPending(to, chain)),
+    putPending: (chain, pending, expected, now) => named(watch.putPending(to, chain, pending, expected, now)),
+    getSweep: () => named(watch.getSweep(to)),
+    putSweep: (mark) => named(watch.putSweep(to, mark)),
   };
 };
 
@@ -110,10 +117,13 @@ const getFile = async (to: Table, location: ObjectLocation): Promise<FileItem | 
   return other ? undefined : file;
 };
 
-const putChain = (to: Table, chain: string, head: ChainHead, expected: number | undefined): Promise<boolean> =>
-  to.put(
+const putChain = async (to: Table, chain: string, head: ChainHead, expected: number | undefined): Promise<boolean> => {
+  // Named before it has a head: after a crash between the two, it is named without one.
+  if (expected === undefined) await watch.noteChain(to, chain);
+  return to.put(
     headToItem(chain, head, (expected ?? 0) + 1),
     expected === undefined
       ? { ConditionExpression: `attribute_not_exists(${KEY})` }
       : { ConditionExpression: 'revision = :expected', ExpressionAttributeValues: { ':expected': number(expected) } },
   );
+};

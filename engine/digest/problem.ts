@@ -69,4 +69,8 @@ export interface Problem {
   readonly actual?: string;
   /** Digests missing in a row. */
   readonly missingHours?: number;
+  /** Where this case weighs more or less than its code does in general. */
+  readonly severity?: 'informational' | 'low' | 'medium' | 'high' | 'critical';
+  /** What makes the finding's id, where object and hour would tell too much or too little apart. */
+  readonly about?: readonly string[];
 }

@@ -2,6 +2,7 @@ import { chainId } from '../digest/chain.ts';
 import type { Problem } from '../digest/problem.ts';
 import type { JsonObject } from '../record/json.ts';
 import { type ObjectLocation, showLocation } from '../record/location.ts';
+import { parseObjectKey } from '../record/object-key.ts';
 import type { Evidence } from '../rule/rule.ts';
 import { plainText } from './escape.ts';
 import type { Finding, Seen } from './finding.ts';
@@ -16,12 +17,19 @@ const shown = (location: ObjectLocation): string => plainText(showLocation(locat
 const isOfRegion = ({ code }: Problem): boolean => code === 'KEYS_UNAVAILABLE';
 
 const aboutParts = (problem: Problem): readonly string[] => {
-  const { chain, object, span } = problem;
+  const { chain, object, span, about } = problem;
+  if (about !== undefined) return about;
   if (isOfRegion(problem)) return [chain?.region ?? '', span?.end.slice(0, 10) ?? ''];
   const place = object === undefined ? '' : `${object.bucket}/${object.key}`;
   // Where nothing stands, the hour tells one fault from the next of the same chain.
   const which = object === undefined ? (span?.start ?? '') : (object.versionId ?? '');
   return [chain === undefined ? '' : chainId(chain), place, which];
+};
+
+/** Whose log file it is, where no chain is known: as its key says. */
+const placeOf = (object: ObjectLocation | undefined) => {
+  const named = parseObjectKey(object?.key ?? '');
+  return named.kind === 'folder' || named.kind === 'foreign' ? undefined : named;
 };
 
 const chainText = ({ chain }: Problem): string => {
@@ -87,15 +95,16 @@ const evidenceOf = ({ code, expected, actual }: Problem): readonly Evidence[] =>
 export const integrityFinding = (problem: Problem, at: string, via: Seen['via'] = 'delivered'): Finding => {
   const { code, chain, object } = problem;
   const { severity, title, nextSteps } = INTEGRITY_TEXTS[code];
+  const owner = chain ?? placeOf(object);
   return {
     schemaVersion: '1.0',
     id: findingId('integrity', [code, ...aboutParts(problem)]),
     kind: 'integrity',
     code,
-    severity,
+    severity: problem.severity ?? severity,
     title,
     summary: summaryOf(problem),
-    ...(chain !== undefined && { account: chain.account, region: chain.region }),
+    ...(owner !== undefined && { account: owner.account, region: owner.region }),
     resources: object === undefined ? [] : [shown(object)],
     evidence: evidenceOf(problem),
     details: detailsOf(problem),

@@ -34,6 +34,30 @@ export interface StoredHead {
   readonly revision: number;
 }
 
+/** Log files that a verified digest lists and that were sent back to be scanned. */
+export interface PendingFiles {
+  readonly digest: ObjectLocation;
+  readonly files: readonly ObjectLocation[];
+  /** Milliseconds: when they were sent back. */
+  readonly since: number;
+}
+
+export interface StoredPending {
+  readonly pending: readonly PendingFiles[];
+  /** Pass it back to `putPending`. */
+  readonly revision: number;
+}
+
+/** How far the sweep through the stored hours has come. */
+export interface SweepMark {
+  /** The chain that is swept; the next one in order where it is gone. */
+  readonly chain: string;
+  /** Milliseconds: where its next slice starts. */
+  readonly at: number;
+  /** Hours of the next slice: fewer after one that took too long. */
+  readonly hours: number;
+}
+
 /**
  * `claimed`: publish it, then mark it. `published`: done before, publish nothing. `held`: another worker's lease still
  * runs; fail the message so that it is tried again after the lease.
@@ -68,4 +92,21 @@ export interface Ledger {
   readonly getChain: (chain: string) => Promise<StoredHead | undefined>;
   /** Writes the head if the stored revision is still `expected` (undefined: none stored); false when it is not. */
   readonly putChain: (chain: string, head: ChainHead, expected: number | undefined) => Promise<boolean>;
+  /** Names of all chains that have a head, in no order. A chain is never forgotten. */
+  readonly listChains: () => Promise<readonly string[]>;
+  /**
+   * Remembers files of a chain that were sent back. False when the chain has `MAX_PENDING` entries waiting: an entry
+   * holds a part of one digest's files, at most `MAX_PENDING_FILES`.
+   */
+  readonly addPending: (chain: string, pending: PendingFiles, now: number) => Promise<boolean>;
+  readonly getPending: (chain: string) => Promise<StoredPending | undefined>;
+  /** Replaces what waits, if nothing was added since `expected` was read; false when something was. */
+  readonly putPending: (
+    chain: string,
+    pending: readonly PendingFiles[],
+    expected: number,
+    now: number,
+  ) => Promise<boolean>;
+  readonly getSweep: () => Promise<SweepMark | undefined>;
+  readonly putSweep: (mark: SweepMark) => Promise<void>;
 }

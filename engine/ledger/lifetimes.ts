@@ -11,3 +11,7 @@ export const FINDING_SECONDS = 90 * DAY;
 
 /** How long a file is remembered. CloudTrail may deliver a digest or a log file 30 days late (bucket out of order). */
 export const FILE_SECONDS = 90 * DAY;
+
+/** Entries of files sent back that may wait for one chain, and files of one entry: with CloudTrail's keys an item of 200 KB. */
+export const MAX_PENDING = 20;
+export const MAX_PENDING_FILES = 50;

@@ -1,6 +1,6 @@
 import { showLocation } from '../record/location.ts';
-import type { FileItem, Ledger, StoredHead } from './ledger.ts';
-import { FINDING_SECONDS, LEASE_MS } from './lifetimes.ts';
+import type { FileItem, Ledger, StoredHead, StoredPending, SweepMark } from './ledger.ts';
+import { FINDING_SECONDS, LEASE_MS, MAX_PENDING } from './lifetimes.ts';
 
 interface FindingState {
   readonly state: 'claimed' | 'published';
@@ -29,6 +29,8 @@ export const memoryLedger = (options: { readonly leaseMs?: number } = {}): Memor
   const decisions = new Map<string, { readonly decision: 'publish' | 'suppressed'; readonly expires: number }>();
   const files = new Map<string, FileItem>();
   const chains = new Map<string, StoredHead>();
+  const waiting = new Map<string, StoredPending>();
+  let sweep: SweepMark | undefined;
   const fileKey = ({ bucket, key }: { readonly bucket: string; readonly key: string }) => showLocation({ bucket, key });
 
   return {
@@ -77,6 +79,26 @@ export const memoryLedger = (options: { readonly leaseMs?: number } = {}): Memor
       if (chains.get(chain)?.revision !== expected) return false;
       chains.set(chain, { head, revision: (expected ?? 0) + 1 });
       return true;
+    },
+    listChains: async () => [...chains.keys()],
+    addPending: async (chain, entry) => {
+      const { pending, revision } = waiting.get(chain) ?? { pending: [], revision: 0 };
+      if (pending.length >= MAX_PENDING) return false;
+      waiting.set(chain, { pending: [...pending, entry], revision: revision + 1 });
+      return true;
+    },
+    getPending: async (chain) => {
+      const stored = waiting.get(chain);
+      return stored === undefined || stored.pending.length === 0 ? undefined : stored;
+    },
+    putPending: async (chain, pending, expected) => {
+      if (waiting.get(chain)?.revision !== expected) return false;
+      waiting.set(chain, { pending, revision: expected + 1 });
+      return true;
+    },
+    getSweep: async () => sweep,
+    putSweep: async (mark) => {
+      sweep = mark;
     },
     suppressedIn: (group) => groups.get(group)?.count ?? 0,
     files: () => [...files.values()],

@@ -3,8 +3,8 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dynamoLedger } from '../../aws/ledger.ts';
-import type { ChainHead, FileItem, Ledger } from '../../engine/ledger/ledger.ts';
-import { FINDING_SECONDS, LEASE_MS } from '../../engine/ledger/lifetimes.ts';
+import type { ChainHead, FileItem, Ledger, PendingFiles } from '../../engine/ledger/ledger.ts';
+import { FINDING_SECONDS, LEASE_MS, MAX_PENDING, MAX_PENDING_FILES } from '../../engine/ledger/lifetimes.ts';
 import { memoryLedger } from '../../engine/ledger/memory.ts';
 
 const server = dynalite({ createTableMs: 0 });
@@ -247,5 +247,80 @@ describe.each<[string, () => Ledger]>([
       expect(await ledger.putChain(chain, head, 3)).toBe(false);
       expect(await ledger.getChain(chain)).toBeUndefined();
     });
+  });
+
+  describe('the list of chains', () => {
+    it('names each chain that has a head, once', async () => {
+      const [ledger, one, other] = [make(), fresh(), fresh()];
+      for (const chain of [one, other]) await ledger.putChain(chain, head, undefined);
+      await ledger.putChain(one, head, 1);
+      await ledger.putChain(other, head, undefined);
+      const listed = (await ledger.listChains()).filter((chain) => chain === one || chain === other);
+      expect(listed.sort()).toEqual([one, other].sort());
+    });
+  });
+
+  describe('files sent back', () => {
+    const entry = (key: string): PendingFiles => ({
+      digest: { bucket: 'trail', key: 'digest' },
+      files: [
+        { bucket: 'trail', key },
+        { bucket: 'trail', key: `${key}+ü`, versionId: 'v1' },
+      ],
+      since: NOW,
+    });
+
+    it('wait in the order they were added in, also when two add at once', async () => {
+      const [ledger, chain] = [make(), fresh()];
+      expect(await ledger.getPending(chain)).toBeUndefined();
+      expect(await ledger.addPending(chain, entry('a'), NOW)).toBe(true);
+      await Promise.all([ledger.addPending(chain, entry('b'), NOW), ledger.addPending(chain, entry('c'), NOW)]);
+      const stored = await ledger.getPending(chain);
+      expect(stored?.pending[0]).toEqual(entry('a'));
+      expect(stored?.pending.map(({ files }) => files[0]?.key).sort()).toEqual(['a', 'b', 'c']);
+    });
+
+    it('are replaced only where nothing came in between', async () => {
+      const [ledger, chain] = [make(), fresh()];
+      await ledger.addPending(chain, entry('a'), NOW);
+      const before = await ledger.getPending(chain);
+      await ledger.addPending(chain, entry('b'), NOW);
+      expect(await ledger.putPending(chain, [], before?.revision ?? -1, NOW)).toBe(false);
+      const after = await ledger.getPending(chain);
+      expect(after?.pending).toHaveLength(2);
+      expect(await ledger.putPending(chain, [entry('b')], after?.revision ?? -1, NOW)).toBe(true);
+      expect((await ledger.getPending(chain))?.pending).toEqual([entry('b')]);
+    });
+
+    it('are gone once replaced by none, and may be added again', async () => {
+      const [ledger, chain] = [make(), fresh()];
+      await ledger.addPending(chain, entry('a'), NOW);
+      const stored = await ledger.getPending(chain);
+      await ledger.putPending(chain, [], stored?.revision ?? -1, NOW);
+      expect(await ledger.getPending(chain)).toBeUndefined();
+      expect(await ledger.addPending(chain, entry('b'), NOW)).toBe(true);
+      expect((await ledger.getPending(chain))?.pending).toEqual([entry('b')]);
+    });
+
+    it('are bounded: the largest entries fit, and one too many is refused', async () => {
+      const [ledger, chain] = [make(), fresh()];
+      const files = Array.from({ length: MAX_PENDING_FILES }, (_, at) => ({
+        bucket: 'b',
+        key: `${at}${'k'.repeat(200)}`,
+      }));
+      const full = { digest: { bucket: 'b', key: 'd' }, files, since: NOW };
+      for (let added = 0; added < MAX_PENDING; added++) expect(await ledger.addPending(chain, full, NOW)).toBe(true);
+      expect(await ledger.addPending(chain, full, NOW)).toBe(false);
+      expect((await ledger.getPending(chain))?.pending).toHaveLength(MAX_PENDING);
+    });
+  });
+
+  it('remembers how far the sweep has come', async () => {
+    const ledger = make();
+    for (const at of [NOW, NOW + 1]) {
+      const mark = { chain: 'one', at, hours: 6 };
+      await ledger.putSweep(mark);
+      expect(await ledger.getSweep()).toEqual(mark);
+    }
   });
 });
