@@ -2,6 +2,7 @@ import type { Via } from '../engine/finding/finding.ts';
 import { isJsonObject, type Json, type JsonObject } from '../engine/record/json.ts';
 import type { ObjectLocation } from '../engine/record/location.ts';
 import { own, textAt } from '../engine/record/record.ts';
+import type { Removal } from '../engine/take-removal.ts';
 
 /** One thing a message says. */
 export type Notice =
@@ -12,6 +13,8 @@ export type Notice =
       /** Stored bytes, where the notification tells. */
       readonly size?: number;
     }
+  /** An object, or a version of it, is gone. */
+  | { readonly kind: 'removed'; readonly removal: Removal }
   /** Nothing to read, for a reason that is known. */
   | { readonly kind: 'ignored'; readonly reason: string };
 
@@ -56,16 +59,45 @@ const decodeKey = (key: string): string | undefined => {
   }
 };
 
+/** Who and when, where the notification tells. */
+const circumstances = (at: string | undefined, requester: string | undefined, ip: string | undefined) => ({
+  ...(at === undefined ? {} : { at }),
+  ...(requester === undefined ? {} : { requester }),
+  ...(ip === undefined ? {} : { ip }),
+});
+
+/** `ObjectRemoved:…` and `LifecycleExpiration:…`, each with `Delete` or `DeleteMarkerCreated` (S3 guide, event types). */
+const REMOVED = /^(?:s3:)?(ObjectRemoved|LifecycleExpiration):(Delete|DeleteMarkerCreated)$/;
+
+const s3Removal = (record: Json, location: ObjectLocation): Notice | undefined => {
+  const [, event, how] = REMOVED.exec(textAt(record, 'eventName') ?? '') ?? [];
+  if (event === undefined) return undefined;
+  const who = textAt(record, 'userIdentity', 'principalId');
+  const ip = textAt(record, 'requestParameters', 'sourceIPAddress');
+  return {
+    kind: 'removed',
+    removal: {
+      location,
+      how: how === 'Delete' ? 'deleted' : 'marker',
+      by: event === 'ObjectRemoved' ? 'request' : 'lifecycle',
+      ...circumstances(textAt(record, 'eventTime'), who, ip),
+    },
+  };
+};
+
 const s3Notice = (record: Json): Notice | undefined => {
   if (textAt(record, 'eventSource') !== 'aws:s3') return undefined;
   const name = textAt(record, 'eventName') ?? '';
   const bucket = textAt(record, 's3', 'bucket', 'name');
   const object = own(own(record, 's3'), 'object');
   const key = decodeKey(textAt(object, 'key') ?? '');
-  if (!/^(s3:)?ObjectCreated:/.test(name)) return ignored(`S3 says ${name}, which stores no object`);
+  const stores = /^(s3:)?ObjectCreated:/.test(name);
+  if (!stores && !REMOVED.test(name)) return ignored(`S3 says ${name}, which neither stores nor removes an object`);
   if (bucket === undefined || key === undefined || key === '') return undefined;
+  const versionId = nonEmpty(textAt(object, 'versionId'));
+  if (!stores) return s3Removal(record, { bucket, key, ...(versionId === undefined ? {} : { versionId }) });
   const via = name.endsWith(':Backfill') ? 'backfill' : 'delivered';
-  return objectNotice({ bucket, key, versionId: nonEmpty(textAt(object, 'versionId')) }, own(object, 'size'), via);
+  return objectNotice({ bucket, key, versionId }, own(object, 'size'), via);
 };
 
 const s3Notification = (records: readonly Json[]): Envelope => {
@@ -78,14 +110,33 @@ const s3Notification = (records: readonly Json[]): Envelope => {
   return all.length === 0 ? notices(ignored('an S3 notification without records')) : notices(...all);
 };
 
+const eventRemoval = (event: JsonObject, location: ObjectLocation): Notice => {
+  const detail = own(event, 'detail');
+  const who = textAt(detail, 'requester');
+  const ip = textAt(detail, 'source-ip-address');
+  return {
+    kind: 'removed',
+    removal: {
+      location,
+      how: textAt(detail, 'deletion-type') === 'Delete Marker Created' ? 'marker' : 'deleted',
+      by: textAt(detail, 'reason') === 'Lifecycle Expiration' ? 'lifecycle' : 'request',
+      ...circumstances(textAt(event, 'time'), who, ip),
+    },
+  };
+};
+
 const eventBridge = (event: JsonObject): Envelope => {
   const type = textAt(event, 'detail-type') ?? '';
-  if (type !== 'Object Created') return notices(ignored(`EventBridge says ${type}, which stores no object`));
+  if (type !== 'Object Created' && type !== 'Object Deleted')
+    return notices(ignored(`EventBridge says ${type}, which neither stores nor removes an object`));
   const bucket = textAt(event, 'detail', 'bucket', 'name');
   const object = own(own(event, 'detail'), 'object');
   const key = nonEmpty(textAt(object, 'key'));
-  if (bucket === undefined || key === undefined) return unknown('an Object Created event without bucket or key');
-  return notices(objectNotice({ bucket, key, versionId: nonEmpty(textAt(object, 'version-id')) }, own(object, 'size')));
+  if (bucket === undefined || key === undefined) return unknown(`an ${type} event without bucket or key`);
+  const versionId = nonEmpty(textAt(object, 'version-id'));
+  if (type === 'Object Deleted')
+    return notices(eventRemoval(event, { bucket, key, ...(versionId === undefined ? {} : { versionId }) }));
+  return notices(objectNotice({ bucket, key, versionId }, own(object, 'size')));
 };
 
 const cloudTrail = (bucket: string, keys: Json | undefined): Envelope => {
@@ -128,8 +179,8 @@ const parse = (text: string): Json | undefined => {
 
 /**
  * Reads the body of a message on the deliveries queue: S3 → SQS, S3 → SNS → SQS, S3 → EventBridge → SQS and
- * CloudTrail → SNS → SQS, the SNS ones enveloped or raw; our own requeued messages have S3's shape. What stores no
- * object is `ignored` with its reason. Anything else is `unknown`: the caller must keep that message, for it may be the
+ * CloudTrail → SNS → SQS, the SNS ones enveloped or raw; our own requeued messages have S3's shape. What neither stores
+ * nor removes an object is `ignored` with its reason. Anything else is `unknown`: the caller must keep that message, for it may be the
  * only word of a log file.
  */
 export const readEnvelope = (body: string): Envelope => {

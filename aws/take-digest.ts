@@ -46,7 +46,7 @@ export const takeDigests = (world: DigestWorld): ((body: string) => Promise<read
     if (envelope.kind === 'unknown') throw new UnfinishedMessageError([`unknown message: ${envelope.reason}`], []);
     const reports: DigestReport[] = [];
     for (const notice of envelope.notices) {
-      if (notice.kind === 'ignored' || parseObjectKey(notice.location.key).kind !== 'digest') continue;
+      if (notice.kind !== 'object' || parseObjectKey(notice.location.key).kind !== 'digest') continue;
       if (!settings.buckets.includes(notice.location.bucket))
         throw new UnfinishedMessageError([`${showLocation(notice.location)} is in none of the buckets to read`], []);
       reports.push(await verify(notice.location));

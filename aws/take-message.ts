@@ -1,4 +1,4 @@
-import { type DeliveryWorld, type ObjectReport, takeObject } from '../engine/take-object.ts';
+import { type DeliveryWorld, type ObjectReport, takeObject, takeRemovedObject } from '../engine/take-object.ts';
 import { byteBudget } from './byte-budget.ts';
 import { type Notice, readEnvelope } from './envelopes.ts';
 
@@ -33,23 +33,24 @@ const shortfall = (report: ObjectReport): string | undefined => {
 };
 
 /**
- * Queue message → announced objects → scanned, forwarded or ignored. Objects of all messages share one budget.
+ * Queue message → announced objects → scanned, forwarded, told to be gone, or ignored. Objects of all messages share one budget.
  *
  * @returns a report for each notice, in the message's order
  * @throws UnfinishedMessageError when the message must be delivered again
  */
 export const takeMessage = (world: DeliveryWorld): ((body: string) => Promise<readonly ObjectReport[]>) => {
   const take = takeObject(world);
+  const takeRemoved = takeRemovedObject(world);
+  const takeNotice = async (notice: Notice): Promise<ObjectReport> => {
+    if (notice.kind === 'ignored') return notice;
+    return notice.kind === 'removed' ? takeRemoved(notice.removal) : take(notice.location, notice.via);
+  };
   const within = byteBudget(BUDGET);
   return async (body) => {
     const envelope = readEnvelope(body);
     if (envelope.kind === 'unknown') throw new UnfinishedMessageError([`unknown message: ${envelope.reason}`], []);
     const outcomes = await Promise.allSettled(
-      envelope.notices.map((notice) =>
-        notice.kind === 'ignored'
-          ? Promise.resolve(notice)
-          : within(weightOf(notice), () => take(notice.location, notice.via)),
-      ),
+      envelope.notices.map((notice) => within(weightOf(notice), () => takeNotice(notice))),
     );
     const reports = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
     const faults: readonly unknown[] = outcomes.flatMap((outcome) =>

@@ -25,6 +25,7 @@ export const reportCounters = (counters: ScanCounters): void => {
 export const reportObject = (report: ObjectReport): void => {
   count(COUNTED_AS[report.kind], 1);
   if (report.kind === 'faulty') count('HealthProblems', 1);
+  if (report.kind === 'removed') count('IntegrityProblems', 1);
   if (report.kind === 'aggregated' || report.kind === 'ignored') logger.info(report.kind, { ...report });
   if (report.kind !== 'scanned') return;
   count('InflatedBytes', report.inflatedBytes);
@@ -37,6 +38,7 @@ const COUNTED_AS = {
   /** Five-minute summaries: no rule reads them; the log names each. */
   aggregated: 'FilesAggregated',
   forwarded: 'DigestsForwarded',
+  removed: 'ObjectsRemoved',
   digest: 'ObjectsIgnored',
   faulty: 'FilesFailed',
   refused: 'ObjectsRefused',

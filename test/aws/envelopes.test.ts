@@ -25,6 +25,18 @@ const object = (location: object, size?: number) => ({
   via: 'delivered',
   ...(size === undefined ? {} : { size }),
 });
+/** The removal of the sample events, with what differs. */
+const removed = (over: object) => ({
+  kind: 'removed',
+  removal: {
+    location: versioned,
+    how: 'deleted',
+    by: 'request',
+    at: '2026-03-05T00:31:58.412Z',
+    ip: '192.0.2.10',
+    ...over,
+  },
+});
 const ignored = (reason: string) => ({ kind: 'ignored', reason: expect.stringContaining(reason) });
 
 describe('messages of the deliveries queue', () => {
@@ -39,7 +51,11 @@ describe('messages of the deliveries queue', () => {
       [object({ ...versioned, key: key.replace('AWSLogs', 'trail logs+2026/AWSLogs') }, 1187)],
     ],
     ['sqs.s3-notification-digest.json', [object({ bucket, key: digest }, 1187)]],
-    ['sqs.s3-object-removed.json', [ignored('ObjectRemoved:Delete')]],
+    ['sqs.s3-object-removed.json', [removed({ requester: 'AWS:AROAEXAMPLEPRINCIPAL1:example-session' })]],
+    [
+      'sqs.eventbridge-object-deleted.json',
+      [removed({ how: 'marker', at: '2026-03-05T00:40:12Z', requester: '444455556666', ip: '203.0.113.7' })],
+    ],
     ['sqs.s3-folder-object.json', [ignored('folder')]],
     ['sqs.s3-test-event.json', [ignored('s3:TestEvent')]],
     ['sqs.cloudtrail-validation.json', [ignored('validation')]],
@@ -53,7 +69,10 @@ describe('messages of the deliveries queue', () => {
       (name): { Records: unknown[] } => JSON.parse(bodyOf(name)),
     );
     const both = JSON.stringify({ Records: [...(removed?.Records ?? []), ...(first?.Records ?? [])] });
-    expect(readEnvelope(both)).toEqual({ kind: 'notices', notices: [ignored('Removed'), object(versioned, 1187)] });
+    expect(readEnvelope(both)).toMatchObject({
+      kind: 'notices',
+      notices: [{ kind: 'removed' }, object(versioned, 1187)],
+    });
   });
 
   const s3 = (over: object) => ({
@@ -96,9 +115,44 @@ describe('messages of the deliveries queue', () => {
       [object({ bucket, key: 'a+b%20c' })],
     ],
     [
-      'an EventBridge deletion',
-      JSON.stringify({ source: 'aws.s3', 'detail-type': 'Object Deleted', detail: {} }),
-      [ignored('Object Deleted')],
+      'an expiration by a lifecycle rule',
+      JSON.stringify({ Records: [s3({ eventName: 'LifecycleExpiration:DeleteMarkerCreated' })] }),
+      [{ kind: 'removed', removal: { location: { bucket, key: 'a' }, how: 'marker', by: 'lifecycle' } }],
+    ],
+    [
+      'an expiration by a lifecycle rule, through EventBridge',
+      JSON.stringify({
+        source: 'aws.s3',
+        'detail-type': 'Object Deleted',
+        detail: {
+          bucket: { name: bucket },
+          object: { key: 'a+b' },
+          requester: 's3.amazonaws.com',
+          reason: 'Lifecycle Expiration',
+          'deletion-type': 'Permanently Deleted',
+        },
+      }),
+      [
+        {
+          kind: 'removed',
+          removal: {
+            location: { bucket, key: 'a+b' },
+            how: 'deleted',
+            by: 'lifecycle',
+            requester: 's3.amazonaws.com',
+          },
+        },
+      ],
+    ],
+    [
+      'a restore from an archive',
+      JSON.stringify({ source: 'aws.s3', 'detail-type': 'Object Restore Completed', detail: {} }),
+      [ignored('Object Restore Completed')],
+    ],
+    [
+      'a changed tag',
+      JSON.stringify({ Records: [s3({ eventName: 'ObjectTagging:Put' })] }),
+      [ignored('ObjectTagging:Put')],
     ],
     [
       'an EventBridge event in an SNS envelope',
@@ -141,6 +195,16 @@ describe('messages of the deliveries queue', () => {
       'an Object Created event without a key',
       JSON.stringify({ source: 'aws.s3', 'detail-type': 'Object Created', detail: {} }),
       'bucket or key',
+    ],
+    [
+      'an Object Deleted event without a key',
+      JSON.stringify({ source: 'aws.s3', 'detail-type': 'Object Deleted', detail: { bucket: { name: bucket } } }),
+      'bucket or key',
+    ],
+    [
+      'a removal without a bucket',
+      JSON.stringify({ Records: [s3({ eventName: 'ObjectRemoved:Delete', s3: { object: { key: 'a' } } })] }),
+      'Records[0]',
     ],
     ['keys that are no strings', JSON.stringify({ s3Bucket: bucket, s3ObjectKey: ['a', 1] }), 's3ObjectKey'],
     ['no keys', JSON.stringify({ s3Bucket: bucket }), 's3ObjectKey'],
