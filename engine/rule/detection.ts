@@ -7,8 +7,9 @@ import { below, keywordsOf, type Reading, readItem } from './read-item.ts';
 /** What `all of x*` that names nothing is; see ReadOptions. */
 export type EmptyPattern = 'refuse' | 'holds';
 
-/** Any selector of SEP #212, also those not evaluated here. */
-const SELECTOR = /\[(?:-?\d+|any|all|all_or_empty|none)\]/;
+/** Any quantifier of SEP #212, also where it is not evaluated here. */
+const SELECTOR = /\[(?:any|all|all_or_empty|none)\]/;
+const INDEX = /\[-?\d+\]/;
 const ELEMENT = /^(.+)\[(any|all|all_or_empty|none)\]$/;
 
 /** `field[any]: {…}`; `refused` where its body is (and was reported), undefined where it is no form that is evaluated. */
@@ -42,6 +43,14 @@ const readEntry = (entry: LocatedEntry, reading: Reading): Search | undefined =>
     });
     return undefined;
   }
+  if (INDEX.test(field))
+    reporter.report(entry.place, {
+      severity: 'warning',
+      code: 'array-index',
+      message: `'${field}' is read as the name of a field: Sigma v2.1 has no array indices`,
+      hint: 'leave the index out: any element of an array is enough',
+      field: here.path,
+    });
   if (field === '<<') {
     reporter.report(entry.place, {
       code: 'yaml-merge-key',

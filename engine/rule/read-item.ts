@@ -49,14 +49,16 @@ const readValues = (value: Located, reading: Reading): readonly LocatedScalar[] 
   const scalars = value.items.filter((each) => each.kind === 'scalar');
   if (scalars.length === value.items.length) {
     const nothing = scalars.length > 1 ? scalars.find((each) => each.value === null) : undefined;
-    if (nothing === undefined) return scalars;
-    reporter.report(nothing, {
-      code: 'null-in-list',
-      message: 'null cannot stand in a list of values',
-      hint: 'make two searches, one with `field: null`, and join them with `or` in the condition',
-      field: path,
-    });
-    return undefined;
+    if (nothing !== undefined)
+      reporter.report(nothing, {
+        severity: 'warning',
+        code: 'null-in-list',
+        message:
+          'null in a list of values: here it matches an absent field or null, the specification does not allow it',
+        hint: 'make two searches, one with `field: null`, and join them with `or` in the condition',
+        field: path,
+      });
+    return scalars;
   }
   const odd = value.items.find((each) => each.kind !== 'scalar') ?? value;
   reporter.report(odd, { code: 'value-type', message: `a list of values holds a ${odd.kind}`, field: path });

@@ -166,6 +166,7 @@ const anItem = fc.oneof(
   { weight: 8, arbitrary: wordEntry },
   { weight: 2, arbitrary: entry(fc.constant(''), fc.constantFrom<Value>(42, 1.5, true, false, null, 0)) },
   { weight: 1, arbitrary: entry(fc.constant('|neq'), fc.constantFrom<Value>(42, null)) },
+  { weight: 1, arbitrary: entry(fc.constantFrom('', '|neq'), fc.constantFrom<Value>(['alpha', null], [null, 42])) },
   { weight: 1, arbitrary: entry(fc.constant('|exists'), fc.boolean()) },
   {
     weight: 2,
