@@ -1,6 +1,9 @@
+import type { Problem } from './digest/problem.ts';
 import { type FileFault, fileProblem } from './finding/file-health.ts';
 import type { Seen, Via } from './finding/finding.ts';
 import { healthFinding } from './finding/health.ts';
+import { integrityFinding } from './finding/integrity.ts';
+import { rewrittenProblem } from './log-rewritten.ts';
 import type { ObjectRead, ReadObject } from './ports.ts';
 import { publishFindings, UnsettledFindingsError } from './publish-findings.ts';
 import { type ObjectLocation, showLocation } from './record/location.ts';
@@ -111,28 +114,44 @@ const unreadFault = (read: Exclude<ObjectRead, { kind: 'found' }>): FileFault =>
   return { fault: 'denied', awsCode: read.code, reason: read.reason };
 };
 
-/** Puts the file's item in the ledger: what a digest's completeness check asks for. */
-const remember = (
-  { ledger, ruleSet, clock }: ScanWorld,
-  location: ObjectLocation,
+/** Tells that a file scanned before was written again. */
+const publishRewriting = async (world: ScanWorld, problem: Problem | undefined, { via }: Seen): Promise<void> => {
+  if (problem?.object === undefined) return;
+  const finding = integrityFinding(problem, new Date(world.clock()).toISOString(), via);
+  const { unsettled } = await publishFindings(world)([{ finding }]);
+  if (unsettled.length > 0) throw new UnsettledFindingsError(showLocation(problem.object), unsettled);
+};
+
+/**
+ * Puts the file's item in the ledger: what a digest's completeness check asks for. What it replaces is looked at first,
+ * and told before it is gone.
+ */
+const remember = async (
+  world: ScanWorld,
+  { object: location, seen }: ReadFile,
   sha256: string,
   counters: Pick<ScanCounters, 'scanned' | 'malformed' | 'matches'>,
 ): Promise<void> => {
+  const { ledger, ruleSet, clock } = world;
+  const before = await ledger.getFile({ bucket: location.bucket, key: location.key });
+  await publishRewriting(world, rewrittenProblem(before, { location, sha256 }), seen);
   const now = clock();
   const { scanned: records, malformed, matches } = counters;
   const item = { location, sha256, records, malformed, matches, ruleSetVersion: ruleSet.version };
-  return ledger.putFile({ ...item, scannedAt: new Date(now).toISOString() }, now);
+  const listed = before?.sha256 === sha256 && before.listedBy !== undefined ? { listedBy: before.listedBy } : {};
+  await ledger.putFile({ ...item, ...listed, scannedAt: new Date(now).toISOString() }, now);
 };
 
 const settleRecords = async (
   world: ScanWorld,
-  { object, seen, storedBytes }: ReadFile,
+  file: ReadFile,
   content: Extract<Content, { kind: 'records' }>,
 ): Promise<FileReport> => {
+  const { object, seen, storedBytes } = file;
   const source = { name: showLocation(object), about: [object.bucket, object.key], seen, location: object };
   if (content.appended !== undefined) await publishFault(world, object, content.appended, seen);
   const counters = await settleExamined(world, source, content.examined);
-  await remember(world, object, content.measure.sha256, counters);
+  await remember(world, file, content.measure.sha256, counters);
   const { elsewhere, measure } = content;
   return { kind: 'scanned', location: object, counters, storedBytes, inflatedBytes: measure.inflatedBytes, elsewhere };
 };
@@ -157,7 +176,7 @@ export const scanLogFile =
       case 'records':
         return settleRecords(world, file, content);
       case 'aggregated':
-        await remember(world, object, content.measure.sha256, { scanned: 0, malformed: 0, matches: 0 });
+        await remember(world, file, content.measure.sha256, { scanned: 0, malformed: 0, matches: 0 });
         return { kind: 'aggregated', location: object, count: content.count };
       case 'digest':
         return { kind: 'digest', location: object };

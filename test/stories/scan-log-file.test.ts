@@ -230,3 +230,61 @@ describe('a finding whose fate is open', () => {
     expect(waits).toEqual([100, 300]);
   });
 });
+
+describe('a log file that was scanned before', () => {
+  const one = logFile([record('Fine', 'e0')]);
+  const other = logFile([record('Fine', 'e9')]);
+  const read = (bytes: Uint8Array, versionId?: string): ObjectRead => ({
+    kind: 'found',
+    bytes,
+    metadata: {},
+    ...(versionId === undefined ? {} : { versionId }),
+  });
+
+  it.each([
+    ['the same version again', [read(one, 'v1'), read(one, 'v1')], []],
+    ['unversioned, with the same content', [read(one), read(one)], []],
+    ['unversioned, with other content', [read(one), read(other)], ['high']],
+    ['another version with other content', [read(one, 'v1'), read(other, 'v2')], ['high']],
+    ['another version with the same content', [read(one, 'v1'), read(one, 'v2')], ['low']],
+    ['a version where there was none', [read(one), read(other, 'v1')], ['high']],
+    ['both versions, again and the other way round', [read(one, 'v1'), read(other, 'v2'), read(one, 'v1')], ['high']],
+  ] as const)('%s', async (_, reads, severities) => {
+    const rest = [...reads];
+    const { scan, published, ledger } = world(read(one), {
+      readObject: async () => rest.shift() ?? { kind: 'missing' },
+    });
+    for (const _read of reads) expect(await scan(location, 'delivered')).toMatchObject({ kind: 'scanned' });
+    expect(published.map(({ code, severity }) => [code, severity])).toEqual(
+      severities.map((severity) => ['LOG_REWRITTEN', severity]),
+    );
+    expect(ledger.files()).toHaveLength(1);
+  });
+
+  it('keeps the digest that lists it while its content is the same', async () => {
+    const { scan, ledger } = world(read(one, 'v1'));
+    await scan(location, 'delivered');
+    const [item] = ledger.files();
+    if (item !== undefined) await ledger.putFile({ ...item, listedBy: 'digest' }, NOW);
+    await scan(location, 'delivered');
+    expect(ledger.files()[0]?.listedBy).toBe('digest');
+  });
+
+  it('is not remembered anew while the finding cannot be published: it is told when the message comes again', async () => {
+    const rest = [read(one, 'v1'), read(other, 'v2'), read(other, 'v2')];
+    let open = false;
+    const published: Finding[] = [];
+    const { scan } = world(read(one), {
+      readObject: async () => rest.shift() ?? { kind: 'missing' },
+      publish: async (finding) => {
+        if (!open) throw new Error('closed');
+        published.push(finding);
+      },
+    });
+    await scan(location, 'delivered');
+    await expect(scan(location, 'delivered')).rejects.toThrow(UnsettledFindingsError);
+    open = true;
+    await scan(location, 'delivered');
+    expect(published.map(({ code }) => code)).toEqual(['LOG_REWRITTEN']);
+  });
+});
