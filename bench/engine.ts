@@ -153,11 +153,13 @@ const measureScan = async ({ runs, full, say }: EngineOptions): Promise<Part> =>
   const rows: (readonly string[])[] = [];
   const speedUps: number[] = [];
   const walls = new Map<number, number[]>();
+  const cpus = new Map<number, number[]>();
   for (let turn = 0; turn < runs; turn += 1) {
     const round = new Map<number, number>();
     for (const jobs of turn % 2 === 0 ? [1, 2] : [2, 1]) {
       say(`scan: ${jobs} thread${jobs === 1 ? '' : 's'}`);
-      const { wallSeconds } = await scan(corpus, jobs);
+      const { wallSeconds, cpuSeconds } = await scan(corpus, jobs);
+      cpus.set(jobs, [...(cpus.get(jobs) ?? []), cpuSeconds]);
       round.set(jobs, wallSeconds);
       walls.set(jobs, [...(walls.get(jobs) ?? []), wallSeconds]);
     }
@@ -166,13 +168,20 @@ const measureScan = async ({ runs, full, say }: EngineOptions): Promise<Part> =>
   for (const [jobs, seconds] of [...walls].sort(([a], [b]) => a - b)) {
     const wall = median(seconds);
     const perSecond = showCount(Math.round(corpus.records / wall));
-    rows.push([String(jobs), wall.toFixed(2), (corpus.inflatedBytes / 1e6 / wall).toFixed(0), perSecond]);
+    const cpu = median(cpus.get(jobs) ?? []);
+    rows.push([
+      String(jobs),
+      wall.toFixed(2),
+      cpu.toFixed(2),
+      (corpus.inflatedBytes / 1e6 / wall).toFixed(0),
+      perSecond,
+    ]);
   }
   const note = `The whole command with the project's rules, start-up included, on ${describe(corpus)}.`;
   const section = {
     title: '`trailwarden scan --jobs`',
     note,
-    columns: ['threads', 'wall s', 'MB/s', 'records/s'],
+    columns: ['threads', 'wall s', 'CPU s', 'MB/s', 'records/s'],
     rows,
   };
   return { sections: [section], targets: [target('two threads ÷ one, wall', median(speedUps), '×', { least: 1.6 })] };

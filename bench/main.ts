@@ -62,8 +62,9 @@ const run = async (): Promise<void> => {
   if (!Number.isInteger(runs) || runs < 1) throw new Error(`--runs ${values.runs}: expected a whole number from 1`);
   const named = positionals[0];
   if (named !== undefined || !values['write-docs']) {
+    const on = machine();
     const measured = await measure(named ?? 'engine', { runs, full: values.full, big: values.big });
-    const about = { at: new Date().toISOString(), machine: machine(), command: commandOf(process.argv.slice(2)) };
+    const about = { at: new Date().toISOString(), machine: on, command: commandOf(process.argv.slice(2)) };
     const result: BenchResult = { ...measured, ...about };
     storeResult(result, values.json);
     process.stdout.write(`\n${showResult(result)}\n${result.machine}\n`);
