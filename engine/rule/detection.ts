@@ -145,18 +145,19 @@ export const readDetection = (
   empty: EmptyPattern,
 ): Detection | undefined => {
   const reading: Reading = { reporter, path };
-  const entries = map.entries.filter(({ key }) => key !== 'condition' && !others.includes(key));
+  const timeframe = map.entries.find(({ key, value }) => key === 'timeframe' && value.kind === 'scalar');
+  const entries = map.entries.filter((entry) => ![...others, 'condition'].includes(entry.key) && entry !== timeframe);
   const searches: NamedSearch[] = [];
+  // Without an aggregation, which the condition refuses, it has nothing to say; pySigma leaves it out, too.
+  if (timeframe !== undefined)
+    reporter.report(timeframe.place, {
+      severity: 'warning',
+      code: 'timeframe',
+      message: '`timeframe` has no effect: it belongs to aggregations, which Sigma 2.0 removed',
+      hint: 'count in a correlation rule (type: event_count, timespan: …)',
+      field: `${path}.timeframe`,
+    });
   for (const { key, place, value } of entries) {
-    if (key === 'timeframe') {
-      reporter.report(place, {
-        code: 'timeframe',
-        message: '`timeframe` belongs to aggregations, which Sigma 2.0 removed',
-        hint: 'count in a correlation rule (type: event_count, timespan: …)',
-        field: `${path}.${key}`,
-      });
-      continue;
-    }
     const search = readSearch(value, below(reading, key));
     if (search !== undefined) searches.push({ name: key, search, line: place.line });
   }

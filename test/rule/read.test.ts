@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { compileRules } from '../../engine/rule/compile.ts';
 import { readRules } from '../../engine/rule/read.ts';
-import { problemsOf, ruleWith } from './try-rule.ts';
+import { matchesOf, problemsOf, ruleWith } from './try-rule.ts';
 
 const rule = (lines: string): string => `${lines}\nlogsource: { product: aws, service: cloudtrail }\n`;
 const DETECTION = 'detection:\n  selection:\n    f: x\n  condition: selection\n';
@@ -60,7 +60,6 @@ describe('what is refused', () => {
     ['no logsource', `title: x\n${DETECTION}`, 'no-logsource'],
     ['no detection', rule('title: x'), 'no-detection'],
     ['no condition', rule('title: x\ndetection:\n  selection:\n    f: x'), 'no-condition'],
-    ['timeframe', rule(`title: x\n${DETECTION.replace('  condition', '  timeframe: 5m\n  condition')}`), 'timeframe'],
     ['an unknown level', rule(`title: x\nlevel: severe\n${DETECTION}`), 'invalid-level'],
     ['an unknown status', rule(`title: x\nstatus: new\n${DETECTION}`), 'invalid-status'],
     ['an impossible date', rule(`title: x\ndate: 2026-02-30\n${DETECTION}`), 'invalid-date'],
@@ -115,6 +114,12 @@ describe('what is refused', () => {
   ])('%s is read, and warned of', (_, search, code) => {
     const problems = problemsOf(ruleWith(`selection:\n  ${search}\ncondition: selection`));
     expect(problems).toMatchObject([{ severity: 'warning', code }]);
+  });
+
+  test('a timeframe without aggregation is no search, and has no effect', () => {
+    const text = ruleWith('selection:\n  f: x\ntimeframe: 5m\ncondition: all of them');
+    expect(problemsOf(text)).toMatchObject([{ severity: 'warning', code: 'timeframe', line: 6 }]);
+    expect(matchesOf(text, { f: 'x' })).toHaveLength(1);
   });
 
   test('every problem of a rule is reported, and other rules load', () => {

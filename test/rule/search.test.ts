@@ -125,6 +125,7 @@ const tables: { readonly [name: string]: readonly Case[] } = {
     ['UTF-16 around wildcards', "f|wide: '*ab*cd'", { f: 'xa\u0000b\u0000-c\u0000d\u0000' }, true],
     ['base64 wants the whole', 'f|base64: abc', { f: 'YWJjZA==' }, false],
     ['a reference to another field', 'f|fieldref: g.h', { f: 'X', g: { h: 'x' } }, true],
+    ['a reference to a field named by digits', 'f|fieldref: 5', { f: 'x', '5': 'X' }, true],
     ['a reference to nothing', 'f|fieldref: g', { f: 'x' }, false],
     ['a reference inside', 'f|fieldref|contains: g', { f: 'user/alex', g: 'alex' }, true],
     ['neq of a reference', 'f|fieldref|neq: g', { f: 'a', g: 'b' }, true],
