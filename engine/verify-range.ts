@@ -184,10 +184,13 @@ const unreadablePlace = (place: Place, error: unknown): Problem => ({
   object: { bucket: place.bucket, key: streamPrefix(place, 'CloudTrail-Digest') },
 });
 
-/** What trusted digests of the trail name and nobody has read yet. */
-const namedAhead = (trail: Trail): readonly ObjectLocation[] =>
+/**
+ * What trusted digests of the range name and nobody has read yet. The one before the range is read as a predecessor and
+ * not followed: behind it lies the whole life of the trail.
+ */
+const namedAhead = (trail: Trail, { start }: Range): readonly ObjectLocation[] =>
   [...trail.links.values()]
-    .filter(({ trusted }) => trusted)
+    .filter(({ trusted, end }) => trusted && end >= start)
     .flatMap(({ previous }) => (previous === undefined ? [] : [{ bucket: previous.bucket, key: previous.key }]))
     .filter((at) => !trail.links.has(objectId(at)) && !trail.absent.has(objectId(at)));
 
@@ -212,7 +215,7 @@ const readTrail = async (work: Work, trail: Trail, entries: readonly Entry[]): P
   );
   const passed = new Set<string>();
   for (;;) {
-    const ahead = [...new Map(namedAhead(trail).map((at) => [objectId(at), at])).values()].filter(
+    const ahead = [...new Map(namedAhead(trail, work.range).map((at) => [objectId(at), at])).values()].filter(
       (at) => !passed.has(objectId(at)),
     );
     if (ahead.length === 0) return;

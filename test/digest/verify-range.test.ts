@@ -644,6 +644,20 @@ describe('a range of a trail', () => {
     expect(reads).toHaveLength(HOURS * 3);
   });
 
+  it('reads one digest before the range and no further back, however old the trail is', async () => {
+    const { world, digests } = makeTrail(12);
+    const ports = portsOf(world);
+    const reads: string[] = [];
+    const readObject: typeof ports.readObject = (at, options) => {
+      reads.push(at.key);
+      return ports.readObject(at, options);
+    };
+    const range = { start: START + 9 * HOUR + 60_000, end: START + 12 * HOUR };
+    await verifyRange({ ...ports, readObject })(PLACE, range);
+    const read = reads.filter((key) => key.includes('/CloudTrail-Digest/')).sort();
+    expect(read).toEqual(digests.slice(8).map(({ key }) => key));
+  });
+
   it('finds every account and Region of a bucket', async () => {
     const ports = portsOf(makeTrail(1).world);
     const question = { bucket: BUCKET, prefix: '', accounts: [], regions: [] };
