@@ -121,10 +121,12 @@ export const getSweep = async (to: Table): Promise<SweepMark | undefined> => {
   const item = await to.get(itemKey.sweep);
   const chain = item?.['chain']?.S;
   if (chain === undefined) return undefined;
-  return { chain, at: Number(item?.['at']?.N ?? 0), hours: Number(item?.['hours']?.N ?? 1) };
+  const numberAt = (name: string): number => Number(item?.[name]?.N ?? 0);
+  return { chain, at: numberAt('at'), hours: Math.max(1, numberAt('hours')), next: numberAt('next') };
 };
 
 /** Without a time to live: there is one. */
-export const putSweep = async (to: Table, { chain, at, hours }: SweepMark): Promise<void> => {
-  await to.put({ [KEY]: text(itemKey.sweep), chain: text(chain), at: number(at), hours: number(hours) });
+export const putSweep = async (to: Table, { chain, at, hours, next }: SweepMark): Promise<void> => {
+  const numbers = { at: number(at), hours: number(hours), next: number(next) };
+  await to.put({ [KEY]: text(itemKey.sweep), chain: text(chain), ...numbers });
 };

@@ -1,3 +1,4 @@
+import { awaitScans } from './await-scans.ts';
 import { type CheckedLog, checkLogs, type LogCounts, oddTimes } from './check-logs.ts';
 import type { Chain } from './digest/chain.ts';
 import { type ExaminedDigest, examineDigest } from './digest/examine.ts';
@@ -14,7 +15,7 @@ import type { ObjectLocation } from './record/location.ts';
 export interface VerifyDigestPorts {
   readonly readObject: ReadObject;
   readonly listPublicKeys: ListPublicKeys;
-  readonly ledger: Pick<Ledger, 'getFile' | 'putFile' | 'getChain' | 'putChain'>;
+  readonly ledger: Pick<Ledger, 'getFile' | 'putFile' | 'getChain' | 'putChain' | 'addPending'>;
   /** Sends log files that were never scanned back to the deliveries queue. */
   readonly requeue: Requeue;
   readonly clock: Clock;
@@ -156,7 +157,10 @@ const settleFiles = async (
       return item === undefined && verdict.code !== 'LOG_MISSING' && verdict.code !== 'LOG_UNREADABLE';
     })
     .map(({ verdict }) => verdict.location);
-  if (locations.length > 0) await ports.requeue(locations);
+  if (locations.length > 0) {
+    await awaitScans(ports, digest, locations);
+    await ports.requeue(locations);
+  }
   return locations;
 };
 

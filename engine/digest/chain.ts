@@ -25,6 +25,16 @@ export const chainId = (chain: Chain): string =>
     ...(chain.backfill ? ['backfill'] : []),
   ].join('/');
 
+/** The chain that `chainId` named; undefined where the text is no such name. */
+export const chainOf = (id: string): Chain | undefined => {
+  const [organization, account, region, trail, homeRegion, kind, ...more] = id.split('/');
+  if (account === undefined || region === undefined || trail === undefined || homeRegion === undefined)
+    return undefined;
+  if (more.length > 0 || (kind !== undefined && kind !== 'backfill')) return undefined;
+  const known = organization === '-' || organization === undefined ? {} : { organization };
+  return { ...known, account, region, trail, homeRegion, backfill: kind === 'backfill' };
+};
+
 /** True when both belong to one trail in one account and Region, whatever bucket, prefix or kind (standard, backfill). */
 export const isSameTrail = (one: Chain, other: Chain): boolean =>
   one.account === other.account &&

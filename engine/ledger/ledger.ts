@@ -56,6 +56,8 @@ export interface SweepMark {
   readonly at: number;
   /** Hours of the next slice: fewer after one that took too long. */
   readonly hours: number;
+  /** Milliseconds: not before, so that the day's work is spread over the day. */
+  readonly next: number;
 }
 
 /**

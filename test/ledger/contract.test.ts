@@ -318,7 +318,7 @@ describe.each<[string, () => Ledger]>([
   it('remembers how far the sweep has come', async () => {
     const ledger = make();
     for (const at of [NOW, NOW + 1]) {
-      const mark = { chain: 'one', at, hours: 6 };
+      const mark = { chain: 'one', at, hours: 6, next: at + 7 };
       await ledger.putSweep(mark);
       expect(await ledger.getSweep()).toEqual(mark);
     }

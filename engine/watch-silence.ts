@@ -1,0 +1,107 @@
+import { type Chain, chainId } from './digest/chain.ts';
+import type { Problem } from './digest/problem.ts';
+import { DAY, digestTime, HOUR, writtenTime } from './digest/time.ts';
+import type { TrailAnswer, TrailStatus } from './trail/trail.ts';
+
+/** A chain and where it ended so far. */
+export interface KnownChain {
+  readonly chain: Chain;
+  /** digestEndTime of the last verified digest, as written. */
+  readonly endTime: string;
+}
+
+/** GetTrailStatus of a Region; undefined where no trail is configured. */
+export type AskStatus = (region: string) => Promise<TrailAnswer<TrailStatus> | undefined>;
+
+type Stage = 'late' | 'silent';
+
+interface Silent extends KnownChain {
+  readonly stage: Stage;
+  readonly end: number;
+}
+
+/** A digest comes 26 to 30 minutes after its hour (observed): the next one is due an hour and a half after the last end. */
+const LATE = 2 * HOUR;
+const SILENT = 3 * HOUR;
+/** CloudTrail delivers for 30 days what a bucket refused. After that the Region or account is closed, and known to be. */
+const FORGOTTEN = 30 * DAY;
+/** As many chains at once are one fault: the trail's, the bucket's. */
+const MOST_APART = 10;
+const MOST_NAMED = 10;
+
+const silentOf = (known: KnownChain, now: number): readonly Silent[] => {
+  const end = digestTime(known.endTime);
+  if (end === undefined || known.chain.backfill) return [];
+  const since = now - end;
+  if (since <= LATE || since > FORGOTTEN) return [];
+  return [{ ...known, end, stage: since > SILENT ? 'silent' : 'late' }];
+};
+
+const statusText = (answer: TrailAnswer<TrailStatus> | undefined): string => {
+  if (answer === undefined) return '';
+  if (answer.kind === 'missing') return '; CloudTrail knows of no such trail any more';
+  if (answer.kind === 'denied') return `; CloudTrail refuses to tell the trail's status: ${answer.reason}`;
+  const { isLogging, latestDigestDelivery, latestDigestDeliveryError } = answer.value;
+  const error = latestDigestDeliveryError ? `, and digests cannot be delivered: ${latestDigestDeliveryError}` : '';
+  const last = latestDigestDelivery ? `; CloudTrail's last delivery of a digest was ${latestDigestDelivery}` : '';
+  return `; the trail is ${isLogging ? 'logging' : 'stopped'}${error}${last}`;
+};
+
+const severityOf = (stage: Stage) => (stage === 'silent' ? 'high' : 'medium');
+
+const apart = ({ chain, endTime, end, stage }: Silent, status: string): Problem => ({
+  code: 'DIGEST_SILENCE',
+  reason: `the last digest ended at ${endTime}, the next is missing for over ${stage === 'silent' ? 'two hours' : 'an hour'}${status}`,
+  chain,
+  span: { start: endTime, end: writtenTime(end + HOUR) },
+  severity: severityOf(stage),
+  about: ['DIGEST_SILENCE', chainId(chain), endTime, stage],
+});
+
+const together = (silent: readonly Silent[], stage: Stage, status: string): readonly Problem[] => {
+  const [first] = silent;
+  if (first === undefined) return [];
+  const names = silent.slice(0, MOST_NAMED).map(({ chain }) => `${chain.account} ${chain.region}`);
+  const newest = silent.reduce((latest, { end }) => Math.max(latest, end), 0);
+  const more = silent.length > names.length ? ` and ${silent.length - names.length} more` : '';
+  const { trail, homeRegion } = first.chain;
+  const reason = `${silent.length} chains have no digest for over ${stage === 'silent' ? 'three' : 'two'} hours: ${names.join(', ')}${more}${status}`;
+  return [
+    {
+      code: 'DIGEST_SILENCE',
+      reason,
+      span: { start: writtenTime(Math.min(...silent.map(({ end }) => end))), end: writtenTime(newest) },
+      severity: severityOf(stage),
+      // Chains of a trail end within an hour of each other: while none comes back, the newest end stays what it is.
+      about: ['DIGEST_SILENCE', trail, homeRegion, writtenTime(newest).slice(0, 13), stage],
+    },
+  ];
+};
+
+/**
+ * Chains whose next digest does not come: `medium` two hours after the last one's end, `high` after three, with the
+ * reason as CloudTrail gives it. Each stage is one finding per silence, however often it is asked: the last end is in its
+ * id. More than ten chains at one stage are one finding. A chain that is silent for 30 days is told no more.
+ *
+ * @param now milliseconds
+ * @throws what `askStatus` throws
+ */
+export const silenceProblems = async (
+  chains: readonly KnownChain[],
+  askStatus: AskStatus,
+  now: number,
+): Promise<readonly Problem[]> => {
+  const silent = chains.flatMap((known) => silentOf(known, now));
+  const answers = new Map<string, string>();
+  for (const { chain } of silent)
+    if (!answers.has(chain.region)) answers.set(chain.region, statusText(await askStatus(chain.region)));
+  const status = ({ chain }: Silent): string => answers.get(chain.region) ?? '';
+  const groups = Map.groupBy(silent, ({ chain, stage }) => `${stage} ${chain.homeRegion} ${chain.trail}`);
+  return [...groups.values()].flatMap((those) => {
+    const [first] = those;
+    if (first === undefined) return [];
+    return those.length > MOST_APART
+      ? together(those, first.stage, status(first))
+      : those.map((one) => apart(one, status(one)));
+  });
+};
