@@ -10,6 +10,10 @@ export interface ScheduleSettings {
   readonly canary: boolean;
   /** `TRAILWARDEN_REGIONS`: comma-separated Regions whose delivery is examined; default the trail's home Region. */
   readonly regions: readonly string[];
+  /** `TRAILWARDEN_SWEEP_DAYS`: past days that are validated again in the course of each day; default 7, 0 for none. */
+  readonly sweepDays: number;
+  /** `TRAILWARDEN_UNLISTED`: whether log files that no digest lists are told; default true. */
+  readonly unlisted: boolean;
 }
 
 /** Reads the settings; everything wrong is reported in one `SettingsError`. */
@@ -26,6 +30,8 @@ export const readScheduleSettings = (
     return {
       canaryQueueUrl: read.required('TRAILWARDEN_CANARY_QUEUE_URL', /^https?:\/\/\S+$/),
       canary: read.flag('TRAILWARDEN_CANARY', true),
+      sweepDays: read.count('TRAILWARDEN_SWEEP_DAYS', 7, { least: 0, most: 90 }),
+      unlisted: read.flag('TRAILWARDEN_UNLISTED', true),
       regions: [...new Set([...(home === undefined ? [] : [home]), ...listed])],
     };
   });

@@ -47,6 +47,13 @@ const statusText = (answer: TrailAnswer<TrailStatus> | undefined): string => {
   return `; the trail is ${isLogging ? 'logging' : 'stopped'}${error}${last}`;
 };
 
+/** That the reason cannot be had keeps nothing from being told. */
+const statusOf = (region: string, askStatus: AskStatus): Promise<string> =>
+  askStatus(region).then(statusText, (error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    return `; CloudTrail could not be asked for the trail's status: ${why}`;
+  });
+
 const severityOf = (stage: Stage) => (stage === 'silent' ? 'high' : 'medium');
 
 const apart = ({ chain, endTime, end, stage }: Silent, status: string): Problem => ({
@@ -84,7 +91,6 @@ const together = (silent: readonly Silent[], stage: Stage, status: string): read
  * id. More than ten chains at one stage are one finding. A chain that is silent for 30 days is told no more.
  *
  * @param now milliseconds
- * @throws what `askStatus` throws
  */
 export const silenceProblems = async (
   chains: readonly KnownChain[],
@@ -94,7 +100,7 @@ export const silenceProblems = async (
   const silent = chains.flatMap((known) => silentOf(known, now));
   const answers = new Map<string, string>();
   for (const { chain } of silent)
-    if (!answers.has(chain.region)) answers.set(chain.region, statusText(await askStatus(chain.region)));
+    if (!answers.has(chain.region)) answers.set(chain.region, await statusOf(chain.region, askStatus));
   const status = ({ chain }: Silent): string => answers.get(chain.region) ?? '';
   const groups = Map.groupBy(silent, ({ chain, stage }) => `${stage} ${chain.homeRegion} ${chain.trail}`);
   return [...groups.values()].flatMap((those) => {

@@ -3,6 +3,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
 import type { RuleProblem, RuleSet } from '../../engine/rule/rule.ts';
 
 /** JSON lines with the request id. Events are never logged: they hold what attackers wrote, and cost by the byte. */
@@ -20,7 +21,7 @@ export const count = (name: string, value: number): void => {
 };
 
 /** A handler with its logger's context and its metrics flushed at the end, also when it throws. */
-export const withTelemetry = <Event, Result>(handle: (event: Event) => Promise<Result>) =>
+export const withTelemetry = <Event, Result>(handle: (event: Event, context: Context) => Promise<Result>) =>
   middy<Event, Result>()
     .use(injectLambdaContext(logger, { logEvent: false }))
     .use(logMetrics(metrics, { throwOnEmptyMetrics: false }))

@@ -18,6 +18,15 @@ describe('readScheduleSettings', () => {
     expect([read({}).canary, read({ TRAILWARDEN_CANARY: 'false' }).canary]).toEqual([true, false]);
   });
 
+  it('a week is validated again each day, unless told otherwise', () => {
+    expect(read({})).toMatchObject({ sweepDays: 7, unlisted: true });
+    expect(read({ TRAILWARDEN_SWEEP_DAYS: '0', TRAILWARDEN_UNLISTED: 'false' })).toMatchObject({
+      sweepDays: 0,
+      unlisted: false,
+    });
+    expect(() => read({ TRAILWARDEN_SWEEP_DAYS: '91' })).toThrow(/TRAILWARDEN_SWEEP_DAYS.*from 0 to 90/);
+  });
+
   it('names every variable that is wrong at once', () => {
     const wrong = () => read({ TRAILWARDEN_CANARY_QUEUE_URL: 'queue', TRAILWARDEN_REGIONS: 'a b' });
     expect(wrong).toThrow(

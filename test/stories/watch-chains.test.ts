@@ -164,6 +164,14 @@ describe('digests that stop coming', () => {
     expect(published[0]?.summary).toContain(words);
   });
 
+  it('though CloudTrail cannot be asked why', async () => {
+    const askStatus = () => Promise.reject(new Error('ThrottlingException'));
+    const { watch, published, ...then } = await settled({ trail: makeTrail(2), over: { askStatus } });
+    then.at(past(2, 5));
+    await watch();
+    expect(published[0]?.summary).toContain('could not be asked for the trail');
+  });
+
   it('in more than ten chains at once are one finding', async () => {
     const { watch, published, ledger, ...then } = await scene({ trail: makeTrail(2) });
     const head = { bucket: BUCKET, key: 'k', hash: 'h', signature: 's' };
