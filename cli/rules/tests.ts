@@ -1,7 +1,7 @@
 import { compileRules } from '../../engine/rule/compile.ts';
 import type { Item, RuleDocument, Search } from '../../engine/rule/document.ts';
-import { placeholders } from '../../engine/rule/item.ts';
 import { readPath, resolve } from '../../engine/rule/path.ts';
+import { placeholders } from '../../engine/rule/placeholder.ts';
 import type { Lists, RuleTest } from '../../engine/rule/rule.ts';
 
 const itemsOf = (search: Search): readonly Item[] => {

@@ -14,6 +14,7 @@ import {
   readTokens,
   type Tokens,
 } from './pattern.ts';
+import { fillIn } from './placeholder.ts';
 import { compileRegex, type Found } from './regex.ts';
 import { requiredLiteral } from './required.ts';
 import type { Lists } from './rule.ts';
@@ -71,7 +72,6 @@ export interface MissingLists {
 
 /** Characters a value may have: the longest in SigmaHQ's rules has 600. */
 const MOST_VALUE = 8192;
-const PLACEHOLDER = /%([^%\\\s]+)%/g;
 
 const fault = (code: string, message: string, hint?: string): ItemFault => ({
   kind: 'fault',
@@ -79,22 +79,6 @@ const fault = (code: string, message: string, hint?: string): ItemFault => ({
   message,
   ...(hint === undefined ? {} : { hint }),
 });
-
-/** Names of the lists a value asks for (`%name%`). */
-export const placeholders = (text: string): readonly string[] =>
-  [...text.matchAll(PLACEHOLDER)].map(([, name = '']) => name);
-
-/** The texts a value stands for once its placeholders are filled in: every choice of list entries. */
-const fillIn = (text: string, lists: Lists): readonly string[] | MissingLists => {
-  const names = [...new Set(placeholders(text))];
-  const missing = names.filter((name) => !Object.hasOwn(lists, name));
-  if (missing.length > 0) return { kind: 'missing', lists: missing };
-  return names.reduce<readonly string[]>(
-    (texts, name) =>
-      texts.flatMap((done) => (lists[name] ?? []).map((entry) => done.replaceAll(`%${name}%`, () => entry))),
-    [text],
-  );
-};
 
 const STRING_ORDER: readonly Modifier[] = ['gt', 'gte', 'lt', 'lte'];
 const orderOf = (modifiers: readonly Modifier[]): Order | undefined =>
@@ -210,7 +194,8 @@ const testOf = (value: RuleValue, item: Item, lists: Lists): Test | ItemFault | 
   if (order !== undefined) return compareTest(value, order);
   if (value === null) return { kind: 'null', shown };
   const texts = has('expand') ? fillIn(shown, lists) : [shown];
-  if ('kind' in texts) return texts;
+  if ('missing' in texts) return { kind: 'missing', lists: texts.missing };
+  if ('texts' in texts) return fault('too-many-values', `'${shown}' stands for ${texts.texts} texts, more than 10,000`);
   if (has('fieldref'))
     return {
       kind: 'fieldref',

@@ -27,6 +27,33 @@ describe('lists', () => {
     expect(searchMatches("f|expand: '%none%'", { f: 'x' }, { lists: { none: [] } })).toBe(false);
   });
 
+  test.each([
+    ['a percent sign behind a backslash is plain', '\\%plain%name%', '%plain7', true],
+    ['plain ones around a placeholder', '\\%a\\%b\\%%name%\\%c\\%', '%a%b%7%c%', true],
+    ['a backslash of a path stays', 'C:\\%name%\\x', 'C:\\7\\x', true],
+    ['two of them in a path', '\\%name%\\%name%', '\\7\\7', true],
+    ['a backslash escaped in front', 'C:\\\\%name%', 'C:\\7', true],
+    ['a percent sign alone', '100% %name%', '100% 7', true],
+    ['no name', '%%', '%%', true],
+    ['without expand nothing is filled in', undefined, '%name%', true],
+  ])('%s', (_, value, record, matches) => {
+    const search = value === undefined ? "f: '%name%'" : `f|expand: '${value}'`;
+    expect(searchMatches(search, { f: record }, { lists: { name: ['7'] } })).toBe(matches);
+  });
+
+  test('an entry that looks like a placeholder is a text', () => {
+    const lists = { a: ['%b%'], b: ['x'] };
+    expect(searchMatches("f|expand: '%a%-%b%'", { f: '%b%-x' }, { lists })).toBe(true);
+  });
+
+  test('lists that stand for more texts than anybody means are an error', () => {
+    const many = Array.from({ length: 101 }, (_, at) => `${at}`);
+    const { problems } = compileRules(documentsOf(ruleWith("s: { f|expand: '%a%-%b%' }\ncondition: s")), {
+      lists: { a: many, b: many },
+    });
+    expect(problems).toMatchObject([{ severity: 'error', code: 'too-many-values' }]);
+  });
+
   test('an entry that is no network is an error with the line of the item', () => {
     const { problems } = compileRules(documentsOf(text), { lists: { admins: [], office: ['headquarters'] } });
     expect(problems).toMatchObject([{ severity: 'error', code: 'invalid-cidr', line: 6, field: 'ip|cidr|expand' }]);
