@@ -3,14 +3,15 @@
 // the optional dependencies is started instead, so that no one has to install another Node.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
 if (major > 22 || (major === 22 && minor >= 18)) {
   // Types stripped and code compiled once, not at every start; where nothing can be written, Node goes on without.
-  enableCompileCache();
+  // Not imported by name: Node 20 has no such name, and would fail before it got to the else below.
+  module.enableCompileCache?.();
   const { main } = await import('./main.ts');
   process.exitCode = await main(process.argv.slice(2));
 } else {

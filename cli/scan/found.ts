@@ -60,6 +60,7 @@ const spillFile = () => {
   const folder = mkdtempSync(join(tmpdir(), 'trailwarden-scan-'));
   const file = openSync(join(folder, 'findings.ndjson'), 'wx+', 0o600);
   const parcel = Buffer.alloc(PARCEL);
+  let readInto = Buffer.alloc(PARCEL / 16);
   let gathered = 0;
   let end = 0;
   const writeAll = (bytes: Uint8Array): void => {
@@ -84,9 +85,10 @@ const spillFile = () => {
     },
     read: (at: number, length: number): string => {
       flush();
-      const bytes = Buffer.alloc(length);
-      for (let read = 0; read < length; ) read += readSync(file, bytes, read, length - read, at + read);
-      return bytes.toString('utf8');
+      // One buffer for all: 200,000 of their own are 75 MB of garbage that the collector hardly sees.
+      if (length > readInto.length) readInto = Buffer.alloc(length * 2);
+      for (let read = 0; read < length; ) read += readSync(file, readInto, read, length - read, at + read);
+      return readInto.toString('utf8', 0, length);
     },
     close: (): void => {
       closeSync(file);

@@ -90,7 +90,7 @@ const headline = (found: Found, groups: number): string => {
   const counts = found.bySeverity();
   const shown = LEVELS.toReversed().flatMap((level) => {
     const count = counts.get(level);
-    return count === undefined ? [] : [`${count} ${colour(level)}`];
+    return count === undefined ? [] : [`${showCount(count)} ${colour(level)}`];
   });
   if (shown.length === 0) return green('No findings.');
   const grouped = groups < found.count() ? `; those of one rule and one caller together: ${plural(groups, 'row')}` : '';

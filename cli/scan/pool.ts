@@ -1,3 +1,4 @@
+import { getCompileCacheDir } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { compileRules } from '../../engine/rule/compile.ts';
@@ -51,9 +52,22 @@ const hear = ({ found, done }: Listener, message: WorkerMessage): void => {
   else for (const line of message.lines) found(line);
 };
 
+/** Young space of a thread: V8's own choice (48 MB and more) buys no speed here. */
+const YOUNG_MB = 12;
+
+/** Threads do not inherit the cache of stripped and compiled code; without it each strips all types anew. */
+const cacheOfCode = (): NodeJS.ProcessEnv => {
+  const folder = getCompileCacheDir();
+  return folder === undefined ? process.env : { ...process.env, NODE_COMPILE_CACHE: folder };
+};
+
 const runWorker = (task: Task, listener: Listener): Promise<void> =>
   new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: task });
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      workerData: task,
+      env: cacheOfCode(),
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    });
     worker.on('message', (message: WorkerMessage) => hear(listener, message));
     worker.on('error', reject);
     worker.on('exit', () => resolve());
