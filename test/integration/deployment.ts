@@ -8,7 +8,7 @@ import type { Finding } from '../../engine/finding/finding.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { type Instance, type InstanceOptions, startInstance } from './instance.ts';
 
-type FunctionName = 'on-delivery' | 'on-digest' | 'on-api-call' | 'on-log-events';
+type FunctionName = 'on-delivery' | 'on-digest' | 'on-api-call' | 'on-log-events' | 'on-schedule';
 type QueueName = 'deliveries' | 'digests';
 
 /** The functions as they are deployed: bundled, with their rules beside them. */

@@ -153,4 +153,71 @@ describe('the bundled function for digests', () => {
     expect(judged).toMatchObject({ LogsRequeued: 1 });
     expect(scanned).toMatchObject({ FilesScanned: logs.length });
   });
+
+  it('tells of a log file and a digest that were removed, as S3 told it, and of a log written again', async () => {
+    const delivery = await deployed.start('on-delivery');
+    const [log, digest] = [logs[0], digests[0]];
+    if (log === undefined || digest === undefined) throw new Error('the trail has no files');
+    const removal = (key: string) => ({
+      Records: [
+        {
+          eventSource: 'aws:s3',
+          eventName: 'ObjectRemoved:Delete',
+          eventTime: '2026-03-05T12:00:00.000Z',
+          userIdentity: { principalId: 'AWS:AIDAEXAMPLE' },
+          s3: { bucket: { name: deployed.aws.bucket }, object: { key } },
+        },
+      ],
+    });
+    await put(log);
+    await deployed.drain('deliveries', delivery);
+    await put(log, logFile([stopLogging('forged')]));
+    const { clients, queues } = deployed.aws;
+    for (const key of [log.key, digest.key, 'notes.txt'])
+      await clients.send(queues.deliveries.url, JSON.stringify(removal(key)));
+    await deployed.drain('deliveries', delivery);
+    const codes = (await deployed.findings()).filter(({ kind }) => kind === 'integrity').map(({ code }) => code);
+    expect(codes.sort()).toEqual(['DIGEST_DELETED', 'LOG_DELETED', 'LOG_REWRITTEN']);
+    await delivery.kill();
+    expect(delivery.metrics()).toMatchObject({ ObjectsRemoved: 2, IntegrityProblems: 2 });
+  });
+
+  it('validates stored hours again every 15 minutes, and hears when no digest comes any more', async () => {
+    const stub = await startCloudTrailStub(trail);
+    const env = { AWS_ENDPOINT_URL_CLOUDTRAIL: stub.url };
+    const [delivery, digest] = [await deployed.start('on-delivery'), await deployed.start('on-digest', { env })];
+    for (const object of trail.objects) await put(object);
+    for (let round = 0; round < 3; round++) {
+      await deployed.drain('deliveries', delivery);
+      await deployed.drain('digests', digest);
+    }
+    await deployed.findings();
+    const victim = logs[0];
+    if (victim !== undefined) await put(victim, logFile([stopLogging('forged')]), 'none');
+    const schedule = await deployed.start('on-schedule', {
+      env: {
+        ...env,
+        TRAILWARDEN_CANARY_QUEUE_URL: deployed.aws.queues.findings.url,
+        TRAILWARDEN_CANARY: 'false',
+        TRAILWARDEN_SWEEP_DAYS: '1',
+      },
+    });
+    for (let run = 0; run < 12; run++) {
+      expect(await schedule.invoke({})).toMatchObject({ kind: 'returned' });
+      await schedule.moveClock(60 * 60_000);
+    }
+    const integrity = (await deployed.findings()).filter(({ kind }) => kind === 'integrity');
+    await Promise.all([delivery.kill(), digest.kill(), schedule.kill(), stub.stop()]);
+    expect(integrity.map(({ code }) => code)).toEqual(
+      expect.arrayContaining(['LOG_HASH_MISMATCH', 'DIGEST_SILENCE', 'DIGEST_SILENCE']),
+    );
+    expect(integrity.filter(({ code }) => code === 'LOG_HASH_MISMATCH')).toHaveLength(1);
+    expect(
+      integrity
+        .map(({ code, severity }) => (code === 'DIGEST_SILENCE' ? severity : ''))
+        .filter(Boolean)
+        .sort(),
+    ).toEqual(['high', 'medium']);
+    expect(schedule.metrics()['HoursSwept']).toBeGreaterThan(20);
+  });
 });
