@@ -1,15 +1,19 @@
 import type { Chain } from '../engine/digest/chain.ts';
 import type { Problem } from '../engine/digest/problem.ts';
+import { requeuedProblem } from '../engine/finding/file-health.ts';
+import { healthFinding } from '../engine/finding/health.ts';
 import { integrityFinding } from '../engine/finding/integrity.ts';
 import { type PublishWorld, publishFindings, UnsettledFindingsError } from '../engine/publish-findings.ts';
-import { showLocation } from '../engine/record/location.ts';
+import { type ObjectLocation, showLocation } from '../engine/record/location.ts';
 import { parseObjectKey } from '../engine/record/object-key.ts';
 import { type DigestReport, type VerifyDigestPorts, verifyDigest } from '../engine/verify-digest.ts';
 import { readEnvelope } from './envelopes.ts';
 import type { Settings } from './settings.ts';
 import { UnfinishedMessageError } from './take-message.ts';
 
-export interface DigestWorld extends PublishWorld, Omit<VerifyDigestPorts, 'ledger' | 'announce' | 'clock'> {
+export interface DigestWorld
+  extends PublishWorld,
+    Omit<VerifyDigestPorts, 'ledger' | 'announce' | 'announceLost' | 'clock'> {
   readonly settings: Pick<Settings, 'buckets' | 'trailArn' | 'organizationId'>;
 }
 
@@ -32,6 +36,16 @@ const announcer =
     if (unsettled.length > 0) throw new UnsettledFindingsError('A digest', unsettled);
   };
 
+/** Publishes that log files were never announced, once for a digest. */
+const lossAnnouncer =
+  (world: PublishWorld) =>
+  async (digest: ObjectLocation, files: readonly ObjectLocation[]): Promise<void> => {
+    const at = new Date(world.clock()).toISOString();
+    const finding = healthFinding(requeuedProblem(digest, files), { via: 'delivered', object: digest }, at);
+    const { unsettled } = await publishFindings(world)([{ finding }]);
+    if (unsettled.length > 0) throw new UnsettledFindingsError('A digest', unsettled);
+  };
+
 /**
  * Queue message → digest files → verified chain and logs → integrity findings.
  *
@@ -40,7 +54,8 @@ const announcer =
  */
 export const takeDigests = (world: DigestWorld): ((body: string) => Promise<readonly DigestReport[]>) => {
   const { settings } = world;
-  const verify = verifyDigest({ ...world, announce: announcer(world) }, { accepts: acceptsChain(settings) });
+  const announcers = { announce: announcer(world), announceLost: lossAnnouncer(world) };
+  const verify = verifyDigest({ ...world, ...announcers }, { accepts: acceptsChain(settings) });
   return async (body) => {
     const envelope = readEnvelope(body);
     if (envelope.kind === 'unknown') throw new UnfinishedMessageError([`unknown message: ${envelope.reason}`], []);

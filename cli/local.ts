@@ -121,10 +121,6 @@ export const run = async (dir: string | undefined, options: LocalOptions = {}): 
   // Loaded after the first lines are on the screen: the AWS SDK and the emulators take most of a second.
   const { playScenario } = await loadSession();
   const outcome = await playScenario(program.scenario, listenerOf(show), { verbose: options.verbose === true });
-  for (const one of outcome.planted) {
-    const healed = show.healed(one);
-    if (healed !== undefined) print(healed);
-  }
   print(show.summary(outcome));
   sayWhy('skipped', program.skipped);
   sayWhy('not read', program.unread);

@@ -1,9 +1,9 @@
 import { awaitScans } from './await-scans.ts';
 import { type CheckedLog, checkLogs, type LogCounts, oddTimes } from './check-logs.ts';
-import type { Chain } from './digest/chain.ts';
+import { type Chain, chainId } from './digest/chain.ts';
 import { type ExaminedDigest, examineDigest } from './digest/examine.ts';
 import type { Problem, Span } from './digest/problem.ts';
-import { HOUR, MINUTE, writtenTime } from './digest/time.ts';
+import { digestTime, HOUR, MINUTE, writtenTime } from './digest/time.ts';
 import { keyring } from './keyring.ts';
 import { type Lanes, lanes } from './lanes.ts';
 import type { FileItem, Ledger } from './ledger/ledger.ts';
@@ -26,6 +26,8 @@ export interface VerifyDigestPorts {
    * is judged anew, except for its link to a head that has moved.
    */
   readonly announce?: (problems: readonly Problem[]) => Promise<void>;
+  /** Tells that a digest lists log files nobody was told of, before they are sent back; met again, told again. */
+  readonly announceLost?: (digest: ObjectLocation, files: readonly ObjectLocation[]) => Promise<void>;
 }
 
 export interface VerifyDigestOptions {
@@ -135,12 +137,29 @@ const rewrittenLogs = (digest: ExaminedDigest, checked: readonly CheckedLog[]): 
       actual: item?.sha256 ?? '',
     }));
 
+/**
+ * Log files CloudTrail delivered, unaltered, that no scan knows. Only behind the stored head: what was delivered before
+ * Trailwarden listened was never announced to it, and is no loss.
+ */
+const tellLost = async ({ ports }: Story, digest: ExaminedDigest, checked: readonly CheckedLog[]): Promise<void> => {
+  const { chain, end } = digest;
+  const lost = checked.filter(({ item, verdict }) => item === undefined && verdict.kind === 'valid');
+  if (ports.announceLost === undefined || lost.length === 0 || chain === undefined || end === undefined) return;
+  const head = digestTime((await ports.ledger.getChain(chainId(chain)))?.head.endTime ?? '');
+  if (head === undefined || end <= head) return;
+  await ports.announceLost(
+    digest.location,
+    lost.map(({ verdict }) => verdict.location),
+  );
+};
+
 /** Notes in the ledger which digest lists each scanned file, and gives back the files no scan has recorded rightly. */
 const settleFiles = async (
-  { ports, lanes }: Story,
+  story: Story,
   digest: ExaminedDigest,
   checked: readonly CheckedLog[],
 ): Promise<readonly ObjectLocation[]> => {
+  const { ports, lanes } = story;
   const { key } = digest.location;
   const scanned = checked.filter(({ item, listed }) => item?.sha256 === listed.hash);
   await Promise.all(
@@ -158,6 +177,7 @@ const settleFiles = async (
     })
     .map(({ verdict }) => verdict.location);
   if (locations.length > 0) {
+    await tellLost(story, digest, checked);
     await awaitScans(ports, digest, locations);
     await ports.requeue(locations);
   }

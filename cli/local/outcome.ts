@@ -1,6 +1,7 @@
 import { lanes } from '../../engine/lanes.ts';
 import type { FileItem, Ledger } from '../../engine/ledger/ledger.ts';
-import { textAt } from '../../engine/record/record.ts';
+import type { Json } from '../../engine/record/json.ts';
+import { own, textAt } from '../../engine/record/record.ts';
 import type { EmbeddedAws } from './embedded-aws.ts';
 import type { ReceivedFinding } from './pipeline.ts';
 import type { Planted } from './story.ts';
@@ -8,10 +9,8 @@ import type { Planted } from './story.ts';
 /** What became of a planted thing. `missed` would be a defect of Trailwarden. */
 export interface PlantedOutcome {
   readonly planted: Planted;
-  readonly result: 'found' | 'healed' | 'missed';
+  readonly result: 'found' | 'missed';
   readonly finding?: ReceivedFinding;
-  /** Healed: what the ledger holds of the file. */
-  readonly file?: FileItem;
 }
 
 /** What the ledger, the topic and the queues show when everything has been delivered. */
@@ -56,19 +55,24 @@ const blames = (finding: ReceivedFinding, key: string): boolean =>
   textAt(finding, 'kind') === 'integrity' &&
   (keyOf(finding) === key || (textAt(finding, 'details', 'digest') ?? '').endsWith(`/${key}`));
 
+/** True when a finding is about the object, alone or among others. */
+const names = (finding: ReceivedFinding, key: string): boolean => {
+  const resources = own(finding, 'resources');
+  const all: readonly Json[] = Array.isArray(resources) ? resources : [];
+  return keyOf(finding) === key || all.some((one) => typeof one === 'string' && one.endsWith(`/${key}`));
+};
+
 const plantedOutcome = (
   planted: Planted,
   findings: readonly ReceivedFinding[],
   items: ReadonlyMap<string, FileItem>,
 ): PlantedOutcome => {
-  if (planted.codes.length === 0) {
-    const file = items.get(planted.key);
-    return file === undefined ? { planted, result: 'missed' } : { planted, result: 'healed', file };
-  }
   const finding = findings.find(
-    (received) => keyOf(received) === planted.key && planted.codes.includes(textAt(received, 'code') ?? ''),
+    (received) => names(received, planted.key) && planted.codes.includes(textAt(received, 'code') ?? ''),
   );
-  return finding === undefined ? { planted, result: 'missed' } : { planted, result: 'found', finding };
+  // A lost notification is not only told: the file has to be scanned after all.
+  const healed = planted.kind !== 'lost-notification' || items.has(planted.key);
+  return finding === undefined || !healed ? { planted, result: 'missed' } : { planted, result: 'found', finding };
 };
 
 /** Asks the ledger and the queues what became of everything that was delivered. */

@@ -15,8 +15,6 @@ export interface Screen {
   readonly text: (text: string) => string;
   readonly act: (title: string) => string;
   readonly finding: (finding: ReceivedFinding) => string;
-  /** What healed without a finding, told as findings are; undefined where nothing did. */
-  readonly healed: (one: PlantedOutcome) => string | undefined;
   readonly summary: (outcome: Outcome) => string;
 }
 
@@ -30,7 +28,7 @@ const severityOf = (finding: ReceivedFinding): Severity =>
 const timeOf = (finding: ReceivedFinding): string => (textAt(finding, 'firstSeen') ?? '').slice(11, 19).padEnd(8);
 
 /** Hashes are compared by their first digits; the whole ones are in the finding. */
-const shorten = (text: string): string => (/^[0-9a-f]{40,}$/.test(text) ? `${text.slice(0, 12)}…` : text);
+const shorten = (text: string): string => text.replaceAll(/\b([0-9a-f]{12})[0-9a-f]{28,}\b/g, '$1…');
 
 /** What the summary says already. */
 const SAID = new Set(['eventSource', 'eventName', 'eventType']);
@@ -48,11 +46,19 @@ const evidenceLine = (finding: ReceivedFinding): string | undefined => {
   return parts.length === 0 ? undefined : [...new Set(parts)].join(' · ');
 };
 
+/** A key ends where its file name does, whatever stands behind it in the sentence. */
+const shortPlace = (place: string, nameOf: NameOf): string => {
+  const end = /^.*?\.json(?:\.gz)?(?=[\s,:)(]|$)/.exec(place)?.[0] ?? place.split(' ', 1)[0] ?? '';
+  return `${nameOf(end)}${place.slice(end.length)}`;
+};
+
 /** The summary, with objects by their file names: whole locations fill three lines, and are in the finding. */
 const summaryOf = (finding: ReceivedFinding, nameOf: NameOf): string => {
   const summary = textAt(finding, 'summary') ?? '';
-  const [bucket, key] = [textAt(finding, 'seen', 'object', 'bucket'), textAt(finding, 'seen', 'object', 'key')];
-  return key === undefined ? summary : summary.replaceAll(`s3://${bucket}/${key}`, nameOf(key));
+  const bucket = textAt(finding, 'seen', 'object', 'bucket');
+  if (bucket === undefined) return summary;
+  const [before = '', ...places] = summary.split(`s3://${bucket}/`);
+  return [before, ...places.map((place) => shortPlace(place, nameOf))].join('');
 };
 
 /** What to do first, for findings no rule explains. */
@@ -80,19 +86,6 @@ const findingText = (paint: Paint, width: number, finding: ReceivedFinding, name
   return [
     `${paint.dim(timeOf(finding))}  ${badge}${paint.bold(terminalText(textAt(finding, 'title') ?? '', 200))}`,
     ...[...fold(terminalText(summary, 1200), room).split('\n'), ...details, ...steps].map((line) => `${margin}${line}`),
-    '',
-  ].join('\n');
-};
-
-const healedText = (paint: Paint, width: number, { file, planted }: PlantedOutcome, nameOf: NameOf) => {
-  if (file === undefined) return undefined;
-  const room = Math.max(40, width - INDENT);
-  const text = `${nameOf(planted.key)}: nobody was told of it. ${planted.how}, ${plural(file.records, 'record')}.`;
-  return [
-    `${paint.dim(file.scannedAt.slice(11, 19))}  ${paint.green('HEALED')}    ${paint.bold('A log file whose notification was lost')}`,
-    ...fold(terminalText(text), room)
-      .split('\n')
-      .map((line) => `${' '.repeat(INDENT)}${line}`),
     '',
   ].join('\n');
 };
@@ -138,10 +131,8 @@ const rowsOf = (paint: Paint, outcome: Outcome): readonly Row[] => [
     : ([['Dead letters', `${plural(outcome.dead, 'message')} kept until the cause is mended`]] as const)),
 ];
 
-const cameOf = ({ result, finding, planted }: PlantedOutcome): string => {
-  if (result === 'missed') return 'missed';
-  return result === 'healed' ? `healed. ${planted.how}` : `${textAt(finding, 'code') ?? ''}: ${planted.how}`;
-};
+const cameOf = ({ result, finding, planted }: PlantedOutcome): string =>
+  result === 'missed' ? 'missed' : `${textAt(finding, 'code') ?? ''}: ${planted.how}`;
 
 const plantedTable = (paint: Paint, width: number, planted: readonly PlantedOutcome[]): string => {
   const half = Math.floor((width - 6) / 2);
@@ -175,7 +166,6 @@ export const screen = (paint: Paint, width: number, nameOf: NameOf): Screen => {
 `,
     act: (title) => `${paint.cyan(`── ${title} ${'─'.repeat(Math.max(2, columns - title.length - 4))}`)}\n`,
     finding: (finding) => findingText(paint, columns, finding, nameOf),
-    healed: (one) => healedText(paint, columns, one, nameOf),
     summary: (outcome) => summaryText(paint, columns, outcome),
   };
 };

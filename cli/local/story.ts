@@ -35,7 +35,7 @@ export interface Planted {
   readonly what: string;
   /** How it is noticed, in a few words. */
   readonly how: string;
-  /** Codes of findings of which one has to name the key; none: it heals by itself, without a finding. */
+  /** Codes of findings of which one has to name the key. */
   readonly codes: readonly string[];
 }
 
@@ -124,8 +124,8 @@ const plantedThings = ({ rewritten, lost, deleted, broken }: Chosen): readonly P
     kind: 'lost-notification',
     key: lost.key,
     what: `the notification of a log file lost, ${lost.records} records unseen`,
-    how: 'Its digest lists it, so it was queued again and scanned',
-    codes: [],
+    how: 'its digest lists it; queued again and scanned',
+    codes: ['LOG_REQUEUED'],
   },
   {
     kind: 'broken-file',

@@ -120,3 +120,31 @@ export const malformedProblem = (
   },
   nextSteps: ['Compare the file with the digest that lists it; CloudTrail writes JSON objects only.'],
 });
+
+const MOST_OBJECTS = 10;
+
+/**
+ * The health problem of log files that a verified digest lists and no scan has recorded: they were sent back to the
+ * queue, so nothing is lost, but something between the bucket and the queue dropped what it should have passed on.
+ */
+export const requeuedProblem = (digest: ObjectLocation, files: readonly ObjectLocation[]): HealthProblem => {
+  const named = files.slice(0, MOST_OBJECTS).map(showLocation);
+  const [first = ''] = named;
+  const what = files.length === 1 ? `Log file ${first} was` : `${files.length} log files, the first ${first}, were`;
+  const them = files.length === 1 ? 'it' : 'them';
+  return {
+    code: 'LOG_REQUEUED',
+    severity: 'low',
+    title: 'CloudTrail log files whose notification did not come',
+    ...placeOf(digest),
+    summary: `${what} not scanned when the digest ${showLocation(digest)} listed ${them}: the notification was lost or is late. Queued again, to be scanned now.`,
+    about: about(digest),
+    resources: files.slice(0, MOST_OBJECTS).map(({ bucket, key }) => `arn:aws:s3:::${bucket}/${key}`),
+    details: { digest: showLocation(digest), count: files.length, objects: named },
+    nextSteps: [
+      'Nothing is lost: findings of these files come late. LOG_UNSCANNED follows for a file that is not scanned even now.',
+      'If it repeats, look at the path of notifications: PutBucketNotification, a changed rule, topic or queue policy.',
+      'Look at the age of the oldest message on the deliveries queue: with a backlog the files were only late.',
+    ],
+  };
+};

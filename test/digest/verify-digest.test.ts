@@ -328,6 +328,45 @@ describe('digests that arrive', () => {
 });
 
 describe('the logs of a digest', () => {
+  it('that nobody was told of are told once a digest, but for those of the first digest ever seen', async () => {
+    const trail = makeTrail(4);
+    const told: string[] = [];
+    const made = bench(
+      trail.world,
+      {},
+      {
+        announceLost: async (digest, files) => {
+          told.push(...files.map(({ key }) => `${digest.key} ${key}`));
+        },
+      },
+    );
+    const [, second, third] = trail.digests;
+    await made.scan((second?.logs ?? []).slice(1));
+    await made.scan(third?.logs ?? []);
+    // The fourth comes before the third, whose logs were all scanned.
+    const [first, , , fourth] = trail.digests;
+    for (const digest of [first, second, fourth, third, second, fourth]) await made.arrive(digest);
+    const lost = [...(second?.logs.slice(0, 1) ?? []).map((id) => [second, id] as const)];
+    lost.push(...(fourth?.logs ?? []).map((id) => [fourth, id] as const));
+    expect(told).toEqual(lost.map(([digest, id]) => `${digest?.key} ${id.slice(BUCKET.length + 1)}`));
+  });
+
+  it('that nobody was told of are told before they are sent back, so that a crash between loses neither', async () => {
+    const trail = makeTrail(2);
+    const made = bench(trail.world);
+    await made.scan(trail.digests.flatMap(({ logs }) => logs).slice(0, -1));
+    await made.arrive(trail.digests[0]);
+    const failing = bench(
+      trail.world,
+      {},
+      { ledger: made.ledger, announceLost: async () => Promise.reject(new Error('SNS')) },
+    );
+    await expect(failing.arrive(trail.digests[1])).rejects.toThrow('SNS');
+    expect(failing.requeued).toEqual([]);
+    await made.arrive(trail.digests[1]);
+    expect(made.requeued).toHaveLength(1);
+  });
+
   it('that no scan has recorded are queued again, and then every listed log has been scanned', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }), async (delivered) => {

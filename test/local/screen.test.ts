@@ -53,8 +53,12 @@ const outcome: Outcome = {
       result: 'missed',
     },
     {
-      planted: { kind: 'lost-notification', key: 'k', what: 'a notification lost', how: 'Queued again', codes: [] },
-      result: 'healed',
+      planted: {
+        ...{ kind: 'lost-notification', key: 'k', what: 'a notification lost', how: 'queued again' },
+        codes: ['LOG_REQUEUED'],
+      },
+      result: 'found',
+      finding: { code: 'LOG_REQUEUED' },
     },
   ],
   dead: 1,
@@ -95,26 +99,7 @@ describe('what local shows', () => {
 
          Done to the trail    What came of it
       ✗  a digest deleted     missed
-      ✓  a notification lost  healed. Queued again"
-    `);
-  });
-
-  it('tells of what healed, and only of that', () => {
-    const [missed, healed] = outcome.planted;
-    const file = {
-      location: { bucket: 'logs', key: KEY },
-      sha256: '',
-      records: 107,
-      malformed: 0,
-      matches: 0,
-      ruleSetVersion: '1',
-      scannedAt: '2026-11-21T14:31:02.500Z',
-    };
-    expect(plain.healed(missed ?? expect.fail())).toBeUndefined();
-    expect(plain.healed({ ...(healed ?? expect.fail()), file })).toMatchInlineSnapshot(`
-      "14:31:02  HEALED    A log file whose notification was lost
-                          k: nobody was told of it. Queued again, 107 records.
-      "
+      ✓  a notification lost  LOG_REQUEUED: queued again"
     `);
   });
 
