@@ -18,7 +18,7 @@ import { fillIn } from './placeholder.ts';
 import { compileRegex, type Found } from './regex.ts';
 import { requiredLiteral } from './required.ts';
 import type { Lists } from './rule.ts';
-import { fold, numberIn, textOf } from './value.ts';
+import { fold, textOf, writtenNumber } from './value.ts';
 
 export type Order = 'eq' | 'gt' | 'gte' | 'lt' | 'lte';
 type Reference = 'equals' | 'contains' | 'startswith' | 'endswith';
@@ -128,7 +128,7 @@ const textTest = (texts: readonly string[], value: RuleValue, item: Item): Test 
     patterns.push(...tokens.map((each) => compilePattern(each, options)));
   }
   const plain = options.before !== true && options.behind !== true && !isEncoded(modifiers);
-  const number = plain && value !== null && texts.length === 1 ? numberIn(textOf(value)) : undefined;
+  const number = plain && value !== null && texts.length === 1 ? writtenNumber(textOf(value)) : undefined;
   const shown = patterns.map((pattern) => pattern.shown).join(' or ');
   return { kind: 'text', shown, patterns, ...(number === undefined ? {} : { number }) };
 };
@@ -137,7 +137,12 @@ const compareTest = (value: RuleValue, order: Order): Test => {
   const shown = `${order} ${value === null ? 'null' : String(value)}`;
   if (value === null) return order === 'gte' || order === 'lte' ? { kind: 'null', shown } : { kind: 'never', shown };
   const text = textOf(value);
-  return { kind: 'compare', shown, order, than: numberIn(text) ?? (typeof value === 'number' ? value : fold(text)) };
+  return {
+    kind: 'compare',
+    shown,
+    order,
+    than: writtenNumber(text) ?? (typeof value === 'number' ? value : fold(text)),
+  };
 };
 
 const regexTest = (texts: readonly string[], modifiers: readonly Modifier[]): Test | ItemFault => {

@@ -23,13 +23,19 @@ export const fold = (text: string): string => {
 const JSON_NUMBER = /^-?(?:0|[1-9]\d{0,30})(?:\.\d{1,30})?(?:[eE][+-]?\d{1,3})?$/;
 
 /**
- * The number a text writes, in JSON's grammar: `022` and `1.2.3` are none, `7045.0` is 7045. Undefined where it is none
- * or too large to be told from its neighbours.
+ * The number a text of a rule writes, in JSON's grammar: `022` and `1.2.3` are none, `7045.0` is 7045. Beyond 2^53 it is
+ * rounded, as the numbers of records are when they are read.
  */
-export const numberIn = (text: string): number | undefined => {
+export const writtenNumber = (text: string): number | undefined => {
   if (text.length > 64 || !JSON_NUMBER.test(text)) return undefined;
   const number = Number(text);
-  return Number.isFinite(number) && Math.abs(number) <= Number.MAX_SAFE_INTEGER ? number : undefined;
+  return Number.isFinite(number) ? number : undefined;
+};
+
+/** The number a text of a record writes; undefined also where it is too large to be told from its neighbours. */
+export const numberIn = (text: string): number | undefined => {
+  const number = writtenNumber(text);
+  return number !== undefined && Math.abs(number) <= Number.MAX_SAFE_INTEGER ? number : undefined;
 };
 
 /** What a pattern is tried on: the text as it stands and in lower case. */

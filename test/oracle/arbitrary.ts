@@ -25,6 +25,7 @@ const WORDS = [
   '42.0',
   '042',
   '1.5',
+  '9007199254740993',
   'évil',
   'ÉVIL',
   'ΣΑΣ',
@@ -76,7 +77,7 @@ const word = fc.constantFrom(...WORDS);
 const scalar: fc.Arbitrary<Value> = fc.oneof(
   { weight: 6, arbitrary: word },
   { weight: 2, arbitrary: fc.constantFrom(...HIDING) },
-  { weight: 1, arbitrary: fc.constantFrom<Value>(42, 1.5, 0, -1, true, false, null, 1e21) },
+  { weight: 1, arbitrary: fc.constantFrom<Value>(42, 1.5, 0, -1, true, false, null, 1e21, 2 ** 53) },
 );
 const inner: fc.Arbitrary<Value> = fc.oneof(
   { weight: 5, arbitrary: scalar },
@@ -175,7 +176,10 @@ const anItem = fc.oneof(
   { weight: 1, arbitrary: entry(fc.constantFrom('|cidr', '|cidr|neq'), listOrOne(fc.constantFrom(...NETWORKS))) },
   {
     weight: 1,
-    arbitrary: entry(fc.constantFrom('|gt', '|gte', '|lt', '|lte'), fc.constantFrom<Value>(42, 1.5, '42', 'beta', 0)),
+    arbitrary: entry(
+      fc.constantFrom('|gt', '|gte', '|lt', '|lte'),
+      fc.constantFrom<Value>(42, 1.5, '42', 'beta', 0, '9007199254740993'),
+    ),
   },
   {
     weight: 1,

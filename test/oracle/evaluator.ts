@@ -195,6 +195,10 @@ const dashed = (text: string, from = 0): readonly string[] => {
   );
 };
 
+/** The number a rule writes, which may be one that only the numbers of records can equal: they are rounded as well. */
+const writtenNumber = (value: Value): number | undefined =>
+  number(value) ?? (/^-?[1-9]\d{15,63}$/.test(String(value)) ? Number(value) : undefined);
+
 /** Whether one value of a rule is met by one value of a field. */
 const meets = (want: Value, value: Value, has: (name: string) => boolean, record: Value, keyword: boolean): boolean => {
   const order = ['gt', 'gte', 'lt', 'lte'].find(has);
@@ -205,7 +209,7 @@ const meets = (want: Value, value: Value, has: (name: string) => boolean, record
   }
   if (order !== undefined) {
     if (want === null) return value === null && order.endsWith('e');
-    const than = number(want);
+    const than = writtenNumber(want);
     const is = number(value);
     if (than !== undefined) return is !== undefined && compare(order, is, than);
     return typeof value === 'string' && compare(order, lower(value), lower(String(want)));
@@ -255,7 +259,8 @@ const meets = (want: Value, value: Value, has: (name: string) => boolean, record
   const searching = before || behind || (!encoded && /[*?]/.test(wanted.replace(/\\[*?\\]/g, '')));
   if (searching && searched.some(hit)) return true;
   if (value === null || isMap(value) || isList(value)) return false;
-  const numeric = !encoded && !before && !behind && number(want) !== undefined && number(want) === number(value);
+  const numeric =
+    !encoded && !before && !behind && writtenNumber(want) !== undefined && writtenNumber(want) === number(value);
   return hit(String(value)) || numeric;
 };
 

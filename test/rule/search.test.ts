@@ -30,6 +30,8 @@ const tables: { readonly [name: string]: readonly Case[] } = {
     ['a number matches the text of it', 'f: 42', { f: '42' }, true],
     ['a text matches the number', "f: '42'", { f: 42 }, true],
     ['numbers are equal whatever their writing', 'f: 42', { f: '42.0' }, true],
+    ['a number too large to be exact', 'f: 9223372036854775807', JSON.parse('{"f":9223372036854775807}'), true],
+    ['a text of it is compared digit by digit', 'f: 9223372036854775807', { f: '9223372036854775806' }, false],
     ['zeros in front make it a text', 'f: 42', { f: '042' }, false],
     ['an account id keeps its zero', "f: '012345678901'", { f: '012345678901' }, true],
     ["'true' matches true", "f: 'true'", { f: true }, true],
