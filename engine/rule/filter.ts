@@ -93,14 +93,15 @@ export const applyFilters = (
   };
   for (const document of filters) {
     const { filter, rules: references, logsource } = document;
-    const names = ({ rule, name }: Unfiltered): readonly (string | undefined)[] => [rule.id, name, rule.title];
+    const isNamed = ({ rule, name }: Unfiltered, reference: string): boolean =>
+      [name, rule.title].includes(reference) || rule.id.toLowerCase() === reference.toLowerCase();
     rules.forEach((rule, index) => {
-      const named = references === 'any' || references.some(({ reference }) => names(rule).includes(reference));
+      const named = references === 'any' || references.some(({ reference }) => isNamed(rule, reference));
       if (named && covers(logsource, rule.logsource)) applied[index]?.push(filter);
     });
     if (references === 'any') continue;
     for (const { reference, line } of references) {
-      const found = rules.filter((rule) => names(rule).includes(reference));
+      const found = rules.filter((rule) => isNamed(rule, reference));
       if (found.length === 0) warn(document, line, `no rule has the id or name '${reference}'`);
       else if (!found.some((rule) => covers(logsource, rule.logsource)))
         warn(document, line, `the rule '${reference}' has another log source than the filter`);

@@ -204,7 +204,7 @@ describe('what a file may hold', () => {
       rule(`title: a\nid: rule-a\n${DETECTION}`),
       rule(`title: b\nname: rule_b\n${DETECTION}`),
       rule(`title: c\n${DETECTION}`),
-      'title: filter\nfilter:\n  rules: [rule-a, rule_b, gone]\n  known: { user: alex }\n  condition: not known\n',
+      'title: filter\nfilter:\n  rules: [RULE-A, rule_b, gone]\n  known: { user: alex }\n  condition: not known\n',
       'title: elsewhere\nlogsource: { product: windows }\nfilter:\n  rules: any\n  s: { f: x }\n  condition: not s\n',
     ].join('\n---\n');
     const { documents, problems } = readRules([{ file: 'a.yml', text }]);
