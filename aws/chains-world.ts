@@ -5,7 +5,7 @@ import type { ScheduleSettings } from './schedule-settings.ts';
 import type { Settings } from './settings.ts';
 import { acceptsChain } from './take-digest.ts';
 import { trailReader } from './trail-reader.ts';
-import { objectsWorld, publicKeys, publishWorld } from './world.ts';
+import { objectsWorld, publicKeys, publishWorld, requeueTo } from './world.ts';
 
 /** Wires the watch over the chains of a deployment. */
 export const chainsWorld = (settings: Settings): ChainsWorld => {
@@ -20,6 +20,7 @@ export const chainsWorld = (settings: Settings): ChainsWorld => {
     readObject,
     listObjects,
     listPublicKeys: publicKeys(),
+    requeue: requeueTo(settings.deliveriesQueueUrl),
     askStatus: async (region) => trail?.status(region),
   };
 };

@@ -6,12 +6,10 @@ import { lanes } from './lanes.ts';
 import { type PublishWorld, publishFindings, UnsettledFindingsError } from './publish-findings.ts';
 import { type SweepReport, sweepHours } from './sweep-hours.ts';
 import type { VerifyRangePorts } from './verify-range.ts';
-import { type AskStatus, type KnownChain, silenceProblems } from './watch-silence.ts';
+import { type KnownChain, type SilencePorts, silenceProblems } from './watch-silence.ts';
 
 /** What looking after the known chains asks of the world. */
-export interface ChainsWorld extends PublishWorld, VerifyRangePorts {
-  readonly askStatus: AskStatus;
-}
+export interface ChainsWorld extends PublishWorld, VerifyRangePorts, SilencePorts {}
 
 export interface WatchOptions {
   /** Chains that are expected; the others are not looked after. */
@@ -53,8 +51,8 @@ const knownChains = async (
   });
   const heads = await Promise.all(named.map(({ id }) => run(() => ledger.getChain(id))));
   return named.flatMap(({ id, chain }, index) => {
-    const endTime = heads[index]?.head.endTime;
-    return endTime === undefined ? [] : [{ id, chain, endTime }];
+    const head = heads[index]?.head;
+    return head === undefined ? [] : [{ id, chain, head }];
   });
 };
 
@@ -74,7 +72,7 @@ export const watchChains =
     const chains = await knownChains(world, options.accepts);
     const run = lanes(AT_ONCE);
     const silence = async () => {
-      const problems = await silenceProblems(chains, world.askStatus, world.clock());
+      const problems = await silenceProblems(world, chains, world.clock());
       await announce(problems);
       return problems;
     };

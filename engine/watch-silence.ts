@@ -1,17 +1,28 @@
 import { type Chain, chainId } from './digest/chain.ts';
 import type { Problem } from './digest/problem.ts';
 import { DAY, digestTime, HOUR, writtenTime } from './digest/time.ts';
+import { newestUnverified } from './find-unverified.ts';
+import type { ChainHead } from './ledger/ledger.ts';
+import type { ListObjects, Requeue } from './ports.ts';
+import type { ObjectLocation } from './record/location.ts';
 import type { TrailAnswer, TrailStatus } from './trail/trail.ts';
 
-/** A chain and where it ended so far. */
+/** A chain and its last verified digest. */
 export interface KnownChain {
   readonly chain: Chain;
-  /** digestEndTime of the last verified digest, as written. */
-  readonly endTime: string;
+  readonly head: ChainHead;
 }
 
 /** GetTrailStatus of a Region; undefined where no trail is configured. */
 export type AskStatus = (region: string) => Promise<TrailAnswer<TrailStatus> | undefined>;
+
+/** What silence is asked of. */
+export interface SilencePorts {
+  readonly askStatus: AskStatus;
+  readonly listObjects: ListObjects;
+  /** Puts a digest that stands there unverified on the deliveries queue. */
+  readonly requeue: Requeue;
+}
 
 type Stage = 'late' | 'silent';
 
@@ -30,7 +41,7 @@ const MOST_APART = 10;
 const MOST_NAMED = 10;
 
 const silentOf = (known: KnownChain, now: number): readonly Silent[] => {
-  const end = digestTime(known.endTime);
+  const end = digestTime(known.head.endTime);
   if (end === undefined || known.chain.backfill) return [];
   const since = now - end;
   if (since <= LATE || since > FORGOTTEN) return [];
@@ -56,7 +67,7 @@ const statusOf = (region: string, askStatus: AskStatus): Promise<string> =>
 
 const severityOf = (stage: Stage) => (stage === 'silent' ? 'high' : 'medium');
 
-const apart = ({ chain, endTime, end, stage }: Silent, status: string): Problem => ({
+const apart = ({ chain, head: { endTime }, end, stage }: Silent, status: string): Problem => ({
   code: 'DIGEST_SILENCE',
   reason: `the last digest ended at ${endTime}, the next is missing for over ${stage === 'silent' ? 'two hours' : 'an hour'}${status}`,
   chain,
@@ -64,6 +75,36 @@ const apart = ({ chain, endTime, end, stage }: Silent, status: string): Problem 
   severity: severityOf(stage),
   about: ['DIGEST_SILENCE', chainId(chain), endTime, stage],
 });
+
+/** The chain goes on in the bucket, and nobody verified it: notifications are lost, or on-digest fails. */
+const unverified = ({ chain, head: { endTime }, end }: Silent, newest: ObjectLocation): Problem => ({
+  code: 'DIGEST_SILENCE',
+  reason: `the last digest that was verified ended at ${endTime}; later ones stand in the bucket, the newest was put on the queue again: look at the notifications of digests, and at on-digest`,
+  chain,
+  digest: newest,
+  span: { start: endTime, end: writtenTime(end + HOUR) },
+  severity: 'medium',
+  about: ['DIGEST_SILENCE', chainId(chain), endTime, 'unverified'],
+});
+
+/** Digests whose news never came are sent to be verified: told where that has not helped within the hour. */
+const sendBack = async (
+  { listObjects, requeue }: SilencePorts,
+  silent: readonly Silent[],
+  now: number,
+): Promise<{ readonly quiet: readonly Silent[]; readonly problems: readonly Problem[] }> => {
+  const quiet: Silent[] = [];
+  const problems: Problem[] = [];
+  for (const one of silent) {
+    const newest = await newestUnverified(listObjects, one.chain, one.head, now);
+    if (newest === undefined) quiet.push(one);
+    else {
+      await requeue([newest]);
+      if (one.stage === 'silent') problems.push(unverified(one, newest));
+    }
+  }
+  return { quiet, problems };
+};
 
 const together = (silent: readonly Silent[], stage: Stage, status: string): readonly Problem[] => {
   const [first] = silent;
@@ -88,26 +129,33 @@ const together = (silent: readonly Silent[], stage: Stage, status: string): read
 /**
  * Chains whose next digest does not come: `medium` two hours after the last one's end, `high` after three, with the
  * reason as CloudTrail gives it. Each stage is one finding per silence, however often it is asked: the last end is in its
- * id. More than ten chains at one stage are one finding. A chain that is silent for 30 days is told no more.
+ * id. More than ten chains of a trail at one stage are one finding. A chain that is silent for 30 days is told no more.
+ * Where later digests stand in the bucket unverified, the newest is put on the queue: it brings those before it.
  *
  * @param now milliseconds
+ * @throws what listing and requeueing throw
  */
 export const silenceProblems = async (
+  ports: SilencePorts,
   chains: readonly KnownChain[],
-  askStatus: AskStatus,
   now: number,
 ): Promise<readonly Problem[]> => {
-  const silent = chains.flatMap((known) => silentOf(known, now));
+  const { quiet, problems } = await sendBack(
+    ports,
+    chains.flatMap((known) => silentOf(known, now)),
+    now,
+  );
   const answers = new Map<string, string>();
-  for (const { chain } of silent)
-    if (!answers.has(chain.region)) answers.set(chain.region, await statusOf(chain.region, askStatus));
+  for (const { chain } of quiet)
+    if (!answers.has(chain.region)) answers.set(chain.region, await statusOf(chain.region, ports.askStatus));
   const status = ({ chain }: Silent): string => answers.get(chain.region) ?? '';
-  const groups = Map.groupBy(silent, ({ chain, stage }) => `${stage} ${chain.homeRegion} ${chain.trail}`);
-  return [...groups.values()].flatMap((those) => {
+  const groups = Map.groupBy(quiet, ({ chain, stage }) => `${stage} ${chain.homeRegion} ${chain.trail}`);
+  const silences = [...groups.values()].flatMap((those) => {
     const [first] = those;
     if (first === undefined) return [];
     return those.length > MOST_APART
       ? together(those, first.stage, status(first))
       : those.map((one) => apart(one, status(one)));
   });
+  return [...problems, ...silences];
 };

@@ -62,6 +62,7 @@ const scene = async ({ trail, sweepDays = 0, unlisted = true, over = {} }: Given
     clock: () => now,
     newOwner: () => String(Math.random()),
     askStatus: async () => FOUND,
+    requeue: async (locations) => void requeued.push(...locations),
     ...over,
   };
   const arrive = verifyDigest({
@@ -170,6 +171,25 @@ describe('digests that stop coming', () => {
     then.at(past(2, 5));
     await watch();
     expect(published[0]?.summary).toContain('could not be asked for the trail');
+  });
+
+  it('though later ones stand in the bucket: the newest is sent to be verified, and told when that does not help', async () => {
+    const trail = makeTrail(2);
+    const { watch, published, requeued, ...then } = await settled({ trail });
+    const missed = addDigest(trail.world, { end: START + 3 * HOUR, previous: trail.digests.at(-1) });
+    const newest = addDigest(trail.world, { end: START + 4 * HOUR, previous: missed });
+    then.at(past(2, 40));
+    await watch();
+    expect(requeued).toEqual([{ bucket: BUCKET, key: newest.key }]);
+    expect(published).toEqual([]);
+    then.at(past(3, 40));
+    for (let run = 0; run < 2; run++) await watch();
+    expect(published.map(({ code, severity }) => [code, severity])).toEqual([['DIGEST_SILENCE', 'medium']]);
+    expect(published[0]?.summary).toContain('later ones stand in the bucket');
+    await verifyDigest(then.world)({ bucket: BUCKET, key: newest.key });
+    requeued.length = 0;
+    await watch();
+    expect(requeued).toEqual([]);
   });
 
   it('in more than ten chains at once are one finding', async () => {
