@@ -4,6 +4,9 @@ import type { ObjectLocation } from './record/location.ts';
 
 const shown = (sha256: string, { versionId }: ObjectLocation): string => `${sha256} version ${versionId ?? '-'}`;
 
+/** S3 calls the version of an object from before versioning `null`. */
+const versionOf = ({ versionId }: ObjectLocation): string | undefined => (versionId === 'null' ? undefined : versionId);
+
 /**
  * CloudTrail writes each key once: a log file that was scanned before, under another version or with other content, was
  * written by somebody else. Redelivery of the same version, and of unversioned objects with the same content, is none.
@@ -17,9 +20,11 @@ export const rewrittenProblem = (
 ): Problem | undefined => {
   if (before === undefined) return undefined;
   const { location, sha256 } = now;
-  const [old, young] = [before.location.versionId, location.versionId];
+  const [old, young] = [versionOf(before.location), versionOf(location)];
   const same = before.sha256 === sha256;
   if (old === young && (same || old !== undefined)) return undefined;
+  // A notification may name a version, and a replay none: with the same content nothing tells that anyone wrote.
+  if (same && (old === undefined || young === undefined)) return undefined;
   const sides = [shown(before.sha256, before.location), shown(sha256, location)];
   return {
     code: 'LOG_REWRITTEN',

@@ -247,6 +247,9 @@ describe('a log file that was scanned before', () => {
     ['unversioned, with other content', [read(one), read(other)], ['high']],
     ['another version with other content', [read(one, 'v1'), read(other, 'v2')], ['high']],
     ['another version with the same content', [read(one, 'v1'), read(one, 'v2')], ['low']],
+    ['a version where there was none, with the same content', [read(one), read(one, 'v1')], []],
+    ['an unversioned object, called null', [read(one, 'null'), read(one)], []],
+    ['an unversioned object, called null, with other content', [read(one, 'null'), read(other)], ['high']],
     ['a version where there was none', [read(one), read(other, 'v1')], ['high']],
     ['both versions, again and the other way round', [read(one, 'v1'), read(other, 'v2'), read(one, 'v1')], ['high']],
   ] as const)('%s', async (_, reads, severities) => {
