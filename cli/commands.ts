@@ -20,9 +20,10 @@ const addScan = (program: Command, finish: Finish): void => {
     .description(
       'Evaluates rules on CloudTrail records. Reads log files as CloudTrail stores them, and records in any envelope:\n' +
         '{"Records": […]}, an array, one record, NDJSON, EventBridge events, LookupEvents output, CloudWatch Logs exports.\n' +
-        'Gzip is recognised by content. Folders are read recursively (.json, .ndjson, .jsonl, each also .gz).',
+        'Gzip is recognised by content. Folders are read recursively (.json, .ndjson, .jsonl, each also .gz, and\n' +
+        '000000.gz as CloudWatch Logs exports are called).',
     )
-    .argument('<path...>', 'file, folder, s3://bucket/prefix, or - for standard input')
+    .argument('[path...]', 'file, folder, s3://bucket/prefix, or - for standard input')
     .option('-r, --rules <path...>', 'rule files or folders (default: the rules that come with trailwarden)')
     .option('--lists <file>', "YAML file of the lists rules need: name → values of |expand: '%name%'")
     .addOption(level('--min-level <level>', 'evaluate only rules of this level or above'))
@@ -47,7 +48,7 @@ Examples:
   trailwarden scan logs --since 7d --report week.html --fail-on critical
 
 Exit codes: 0 done · 1 findings at or above --fail-on · 2 wrong usage or a rule that does not load ·
-3 some input could not be read (named on standard error; everything else was scanned)`,
+3 some input could not be read (named on standard error; everything else was scanned). Where both 1 and 3 hold, 1.`,
     )
     .action(async (paths, options) => finish(await (await import('./scan.ts')).run(paths, options)));
 };

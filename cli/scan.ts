@@ -1,3 +1,5 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { compileRules } from '../engine/rule/compile.ts';
 import type { RuleDocument } from '../engine/rule/document.ts';
 import { LEVELS, type Level } from '../engine/rule/rule.ts';
@@ -65,7 +67,8 @@ const givenOf = (options: ScanOptions): Given => {
 };
 
 /** Says which rules will not be evaluated, and why; throws where a rule cannot be compiled. */
-const checkRules = (documents: readonly RuleDocument[], given: Given): void => {
+const checkRules = (documents: readonly RuleDocument[], given: Given, least: Level | undefined): void => {
+  if (documents.length === 0) throw new UsageError(`none of the rules is of level ${least ?? ''} or above`);
   const { ruleSet, problems } = compileRules(documents, given);
   const errors = problems.filter(({ severity }) => severity === 'error');
   if (errors.length > 0)
@@ -76,7 +79,7 @@ const checkRules = (documents: readonly RuleDocument[], given: Given): void => {
   if (ruleSet.unarmed.length === 0) return;
   const { yellow } = paint(process.stderr);
   say(
-    `${yellow('not armed:')} ${plural(ruleSet.unarmed.length, 'rule')} need lists that are not configured (--lists F): ${[...missing].sort().join(', ')}`,
+    `${yellow('not armed:')} ${plural(ruleSet.unarmed.length, 'rule needs', 'rules need')} lists that are not configured (--lists F): ${[...missing].sort().join(', ')}`,
   );
   for (const { rule, missingLists } of ruleSet.unarmed)
     say(`  ${terminalText(rule.title)} (%${missingLists.join('%, %')}%)`);
@@ -162,6 +165,17 @@ const exitCode = (found: Found, failOn: Level | undefined, unread: number): numb
   return unread > 0 ? 3 : 0;
 };
 
+const NO_PATH =
+  "missing required argument 'path': what to scan. Behind --rules every word is a rule file; paths come before it, or behind --";
+
+/** A report that cannot be written is told before the hour of scanning, not after. */
+const checkReport = (file: string): void => {
+  const folder = dirname(file);
+  if (!existsSync(folder)) throw new UsageError(`--report ${file}: there is no folder ${folder}`);
+  if (existsSync(file) && statSync(file).isDirectory())
+    throw new UsageError(`--report ${file}: is a folder; expected a file name`);
+};
+
 /**
  * Evaluates rules on log files, folders, S3 prefixes or standard input.
  *
@@ -171,8 +185,10 @@ const exitCode = (found: Found, failOn: Level | undefined, unread: number): numb
  */
 export const run = async (paths: readonly string[], options: ScanOptions): Promise<number> => {
   const started = performance.now();
+  if (paths.length === 0) throw new UsageError(NO_PATH);
+  if (options.report !== undefined) checkReport(options.report);
   const given = givenOf(options);
-  checkRules(given.documents, given);
+  checkRules(given.documents, given, options.minLevel);
   const { sources, unread } = await sourcesOf(paths);
   if (sources.length === 0 && unread.length === 0)
     throw new UsageError(`${paths.join(', ')}: no .json, .json.gz or .ndjson files there`);

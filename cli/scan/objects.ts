@@ -1,6 +1,6 @@
 import { UsageError } from '../usage-error.ts';
 import type { OpenObject } from './read-source.ts';
-import type { Source } from './sources.ts';
+import { isReadable, type Source } from './sources.ts';
 
 /** Larger objects than this are no log files (50 MB before compression), and would fill the memory. */
 const MAX_OBJECT = 512 * 1024 * 1024;
@@ -19,8 +19,6 @@ export const openS3Object = (): OpenObject => {
   };
 };
 
-const READABLE = /\.(?:json|ndjson|jsonl)(?:\.gz)?$/i;
-
 /**
  * The objects under `s3://bucket/prefix` that can hold records, in order of key.
  *
@@ -33,7 +31,7 @@ export const objectSources = async (url: string): Promise<readonly Source[]> => 
   const sources: Source[] = [];
   try {
     for await (const { key, size } of (await world()).listObjects(bucket, prefix))
-      if (READABLE.test(key)) sources.push({ kind: 'object', bucket, key, size });
+      if (isReadable(key)) sources.push({ kind: 'object', bucket, key, size });
   } catch (cause) {
     const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
     throw new UsageError(`${url} could not be listed: ${reason}`, { cause });

@@ -55,6 +55,18 @@ const portionOf = (items: readonly StreamItem[], bytes: number): Portion => {
   return { content, bytes, ...(faults[0] !== undefined && { fault: faults[0] }) };
 };
 
+/** What PowerShell 5 writes behind `>`: UTF-16 with its mark. JSON itself is UTF-8. */
+const encodingOf = (head: Uint8Array): 'utf-16le' | 'utf-16be' | undefined => {
+  if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
+  return head[0] === 0xfe && head[1] === 0xff ? 'utf-16be' : undefined;
+};
+
+async function* inUtf8(chunks: AsyncIterable<Uint8Array>, encoding: string): AsyncGenerator<Uint8Array> {
+  const decoder = new TextDecoder(encoding);
+  for await (const chunk of chunks) yield Buffer.from(decoder.decode(chunk, { stream: true }));
+  yield Buffer.from(decoder.decode());
+}
+
 /** Reads text that is in memory whole; what is no single JSON value goes through the splitter, which knows more shapes. */
 const readWhole = (bytes: Buffer): Portion => {
   let value: Json;
@@ -106,7 +118,10 @@ async function* readChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Po
     yield* head;
     yield* { [Symbol.asyncIterator]: () => iterator };
   }
-  yield* readPortions(isGzip(Buffer.concat(head)) ? inflateChunks(all()) : all());
+  const start = Buffer.concat(head);
+  const encoding = encodingOf(start);
+  if (encoding !== undefined) yield* readPortions(inUtf8(all(), encoding));
+  else yield* readPortions(isGzip(start) ? inflateChunks(all()) : all());
 }
 
 async function* slices(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -114,7 +129,10 @@ async function* slices(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 async function* readPlain(bytes: Buffer): AsyncGenerator<Portion> {
-  if (bytes.length <= WHOLE_JSON) yield readWhole(bytes);
+  const encoding = encodingOf(bytes);
+  if (bytes.length === 0) yield nothing('there are no bytes');
+  else if (encoding !== undefined) yield* readPortions(inUtf8(slices(bytes), encoding));
+  else if (bytes.length <= WHOLE_JSON) yield readWhole(bytes);
   else yield* readPortions(slices(bytes));
 }
 

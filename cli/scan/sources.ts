@@ -23,7 +23,10 @@ export const showSource = (source: Source): string => {
 /** Bytes stored; 0 where unknown. */
 export const sizeOf = (source: Source): number => (source.kind === 'stdin' ? 0 : source.size);
 
-const READABLE = /\.(?:json|ndjson|jsonl)(?:\.gz)?$/i;
+const READABLE = /\.(?:json|ndjson|jsonl)(?:\.gz)?$|(?:^|[/\\])\d{6}\.gz$/i;
+
+/** Whether a file or object met in a folder may hold records: by its name. `000000.gz` is an export of CloudWatch Logs. */
+export const isReadable = (path: string): boolean => READABLE.test(path);
 
 /** A path that could not be looked at; the scan goes on without it. */
 export interface Unread {
@@ -52,7 +55,7 @@ const addEntry = (path: string, found: Source[], unread: Unread[]): void => {
     // Links to folders are not followed: they may lead back up. Links to files are what they point to.
     const file = entry.isSymbolicLink() ? statSync(path) : entry;
     if (entry.isDirectory()) walk(path, found, unread);
-    else if (file.isFile() && READABLE.test(path)) found.push({ kind: 'file', path, size: file.size, named: false });
+    else if (file.isFile() && isReadable(path)) found.push({ kind: 'file', path, size: file.size, named: false });
   } catch (error) {
     unread.push({ place: path, reason: reasonOf(error) });
   }

@@ -1,4 +1,4 @@
-import type { Json } from './json.ts';
+import { isJsonObject, type Json } from './json.ts';
 
 /** What a stream of JSON bytes was found to hold, in order. */
 export type StreamItem =
@@ -70,6 +70,9 @@ const parseDocument = (text: string, index: number): readonly StreamItem[] => {
       : { kind: 'malformed', index: index + at, reason: parsed.reason };
   });
 };
+
+/** An object that says something; pretty-printed text holds lines that are `{}`. */
+const isFilled = (value: Json): boolean => isJsonObject(value) && Object.keys(value).length > 0;
 
 /** The bytes not yet given, in one buffer that is used again: a fresh one per portion costs more than the scan. */
 const workBuffer = () => {
@@ -353,6 +356,23 @@ export const recordStream = ({ containers, maxValueBytes }: StreamOptions): Reco
     return bytes.subarray(from);
   };
 
+  /**
+   * A line that never closes its object takes the lines behind it for its content. Where these are objects of their
+   * own it was NDJSON, and only the broken line is lost.
+   *
+   * @returns where to go on; undefined where it is one value indeed
+   */
+  const recoverLines = (to: number): number | undefined => {
+    if (depth === 0 || elementDepth > 0 || contained || skipped > 0 || start >= to) return undefined;
+    const lines = parseDocument(bytes.toString('utf8', start, to), documents);
+    if (!lines.some(({ kind, ...line }) => kind === 'document' && 'value' in line && isFilled(line.value)))
+      return undefined;
+    items.push(...lines);
+    documents += lines.length;
+    [depth, inString, keyStart, key, expectValue, start] = [0, false, -1, '', false, to];
+    return to;
+  };
+
   const take = (): readonly StreamItem[] => {
     const taken = items;
     items = [];
@@ -370,6 +390,8 @@ export const recordStream = ({ containers, maxValueBytes }: StreamOptions): Reco
     while (at < bytes.length) {
       if (elementDepth > 0) at = scanInArray(at);
       else at = depth === 0 ? scanOutside(at) : scanObject(at);
+      if (at >= bytes.length && bytes.length - start > maxValueBytes)
+        at = recoverLines(bytes.lastIndexOf(NEWLINE)) ?? at;
     }
     giveElements();
     kept = rest();
@@ -378,6 +400,8 @@ export const recordStream = ({ containers, maxValueBytes }: StreamOptions): Reco
 
   const end = (): readonly StreamItem[] => {
     if (inProse) malformedDocument('a line without a JSON object or array');
+    bytes = kept;
+    recoverLines(bytes.length);
     const where = container === TOP_ARRAY ? 'the array' : container;
     const place = elementDepth > 0 ? `element ${elements} of ${where}` : `value ${documents}`;
     if (depth > 0) items.push({ kind: 'truncated', reason: `the JSON ends early, in ${place} (counted from 0)` });

@@ -141,6 +141,9 @@ describe('trailwarden scan', () => {
     expect(err).toMatch(/not read: bad-record\.json: .*found a number/);
     expect(err).toMatch(/not read: logs\/deep\/labels\.json: JSON, but no CloudTrail records/);
     expect(code).toBe(3);
+    // Findings come before what could not be read: a build that fails on them must not go on.
+    expect((await scan('bad-record.json', '--fail-on', 'high')).code).toBe(1);
+    expect((await scan('bad-record.json', '--fail-on', 'critical')).code).toBe(3);
   });
 
   it.each([
@@ -264,6 +267,10 @@ describe('trailwarden scan', () => {
       /own\[0\]: expected a string, found a number; put it in quotes/,
     ],
     ['a folder without files', ['scan', 'empty'], /no \.json, \.json\.gz or \.ndjson files/],
+    ['paths taken for rules', ['scan', '--rules', 'rules', 'logs'], /missing required argument 'path'.*behind --/],
+    ['a level no rule has', ['scan', 'logs', '--rules', 'rules', '--min-level', 'critical'], /level critical or above/],
+    ['a report where no folder is', ['scan', 'logs', '--report', 'nowhere/r.html'], /there is no folder nowhere/],
+    ['a report that is a folder', ['scan', 'logs', '--report', 'logs'], /is a folder; expected a file name/],
     ['an unknown command', ['scna', 'logs'], /unknown command 'scna'[\s\S]*scan/],
     ['no jobs', ['scan', 'logs', '--jobs', '0'], /whole number from 1 to 64/],
   ])('refuses %s with 2, and says what to do', async (_name, args, message) => {

@@ -22,7 +22,7 @@ describe('readTime', () => {
     expect(new Date(readTime('--since', text, now)).toISOString()).toBe(expected);
   });
 
-  it.each(['', 'yesterday', '2026-11-01T08:00:00', '2026-13-01', '24', '1y', '2026-11-01T25:00:00Z'])(
+  it.each(['', 'yesterday', '2026-11-01T08:00:00', '2026-13-01', '2026-02-30', '24', '1y', '2026-11-01T25:00:00Z'])(
     'refuses "%s"',
     (text) => {
       expect(() => readTime('--until', text, now)).toThrow(/--until .*expected a time/);
