@@ -36,21 +36,24 @@ const delivered = new Set(
   }),
 );
 
-/** The newest digest of each chain: nothing comes after it that would show it was lost. */
-const newest = new Set(
+/**
+ * The first and the newest digest of each chain. Nothing comes after the newest that would show it was lost; and where no
+ * head is stored, what lies before a digest is the time before Trailwarden was installed: it is not taken up.
+ */
+const ends = new Set(
   [
     ...Map.groupBy(
       trail.objects.filter(({ kind }) => kind === 'digest'),
       ({ account, region }) => `${account} ${region}`,
     ),
   ]
-    .map(([, chain]) => chain.at(-1)?.key)
+    .flatMap(([, chain]) => [chain.at(0)?.key, chain.at(-1)?.key])
     .filter((key) => key !== undefined),
 );
 
 /** One notification in ten is lost, by chance. */
 const isLost = (seed: number, key: string): boolean =>
-  !newest.has(key) && (createHash('sha256').update(`${seed} ${key}`).digest()[0] ?? 0) < 26;
+  !ends.has(key) && (createHash('sha256').update(`${seed} ${key}`).digest()[0] ?? 0) < 26;
 
 /** The deployed way of a notification, without AWS: two queues, and what takes their messages. */
 const pipeline = () => {
@@ -126,7 +129,7 @@ describe('one notification in ten is lost', () => {
         for (const { key } of logs) expect(await ledger.getFile({ bucket, key })).toBeDefined();
         expect(published.filter(({ kind }) => kind === 'integrity')).toEqual([]);
       }),
-      { numRuns: 30 },
+      { numRuns: 30, examples: [[999999980]] },
     );
     expect(lost).toBeGreaterThan(30 * trail.objects.length * 0.05);
   });
