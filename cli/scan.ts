@@ -127,10 +127,11 @@ const sayUnread = (tallies: readonly Tally[], sources: readonly Source[]): numbe
     const name = source === undefined ? '?' : terminalText(showSource(source));
     if (isUnread(tally, source)) {
       unread += 1;
-      const faults =
-        tally.faults.length > 0 ? tally.faults : ['JSON, but no CloudTrail records: expected {"Records": […]}'];
+      // Where nothing could be read, the first reason tells: the others are what junk looks like as JSON.
+      const told = tally.records === 0 ? tally.faults.slice(0, 1) : tally.faults;
+      const faults = told.length > 0 ? told : ['JSON, but no CloudTrail records: expected {"Records": […]}'];
       for (const fault of faults) say(`${red('not read:')} ${name}: ${terminalText(fault)}`);
-      const more = tally.faultCount - tally.faults.length;
+      const more = tally.faultCount - told.length;
       if (more > 0) say(`${red('not read:')} ${name}: and ${plural(more, 'further fault')}`);
     } else if (tally.foreign) say(dim(`skipped: ${name}: JSON, but not CloudTrail's`));
   }

@@ -37,14 +37,17 @@ const findingOf = (json: string): Finding => JSON.parse(json);
 /** Groups shown; a terminal keeps no more lines, and no one reads them. */
 const MOST_GROUPS = 300;
 const MAX_CELL = 400;
-/** What stands left of the column of sentences: severity (8), count, two times. */
-const LEFT = 42;
+/** On narrower terminals times stand below the sentence: beside it, it would be a third of the line. */
+const WIDE = 110;
+/** What stands left of the column of sentences: severity and count, then a time. */
+const LEFT = 17;
+const TIME = 21;
 
 const showTime = (time: number): string => new Date(time).toISOString().slice(0, 19).replace('T', ' ');
 
-/** One time, or two lines: from, to. */
-const showTimes = ({ first, last }: FoundGroup): string =>
-  first === last ? showTime(first) : `${showTime(first)}\n${showTime(last)}`;
+/** One time, or two: from, to. */
+const timesOf = ({ first, last }: FoundGroup): readonly string[] =>
+  first === last ? [showTime(first)] : [showTime(first), showTime(last)];
 
 const showPlace = ({ seen }: Finding, sources: number): readonly string[] => {
   const place = seen.file ?? (seen.object && `s3://${seen.object.bucket}/${seen.object.key}`);
@@ -53,15 +56,17 @@ const showPlace = ({ seen }: Finding, sources: number): readonly string[] => {
   return [`in ${terminalText(place, MAX_CELL)}${others}`];
 };
 
-const rowOf = (found: Found, group: FoundGroup): readonly string[] => {
+const rowOf = (found: Found, group: FoundGroup, wide: boolean): readonly string[] => {
   const { severity: colour } = paint(process.stdout);
   const finding = findingOf(found.example(group));
+  const times = timesOf(group);
   const sentence = `${group.count > 1 ? 'e.g. ' : ''}${terminalText(finding.summary, MAX_CELL)}`;
+  const below = [sentence, ...(wide ? [] : [times.join(' to ')]), ...showPlace(finding, group.sources)];
   return [
     colour(group.severity),
     showCount(group.count),
-    showTimes(group),
-    [terminalText(group.title, 200), sentence, ...showPlace(finding, group.sources)].join('\n'),
+    ...(wide ? [times.join('\n')] : []),
+    [terminalText(group.title, 200), ...below].join('\n'),
   ];
 };
 
@@ -70,12 +75,14 @@ const writeTable = async (found: Found): Promise<void> => {
   const groups = found.groups();
   await write(`${headline(found, groups.length)}\n`);
   if (groups.length === 0) return;
-  const rows = groups.slice(0, MOST_GROUPS).map((group) => rowOf(found, group));
-  const left = LEFT + Math.max(...rows.map(([, count = '']) => count.length - 5), 0);
-  const width = Math.max(36, Math.min(process.stdout.columns ?? 120, 160) - left);
+  const columns = Math.min(process.stdout.columns ?? 120, 160);
+  const wide = columns >= WIDE;
+  const rows = groups.slice(0, MOST_GROUPS).map((group) => rowOf(found, group, wide));
+  const left = LEFT + (wide ? TIME : 0) + Math.max(...rows.map(([, count = '']) => count.length - 5), 0);
   const heads: readonly Column[] = [
-    ...[{ heading: 'SEVERITY' }, { heading: 'COUNT', align: 'right' as const }, { heading: 'TIME (UTC)' }],
-    { heading: 'FINDING', max: width },
+    ...[{ heading: 'SEVERITY' }, { heading: 'COUNT', align: 'right' as const }],
+    ...(wide ? [{ heading: 'TIME (UTC)' }] : []),
+    { heading: wide ? 'FINDING' : 'FINDING, TIME (UTC)', max: Math.max(36, columns - left) },
   ];
   await write(`\n${table(heads, rows)}\n\n`);
   if (groups.length > rows.length) await write(`… and ${plural(groups.length - rows.length, 'more group')}\n`);
@@ -84,7 +91,7 @@ const writeTable = async (found: Found): Promise<void> => {
   );
 };
 
-/** `12 findings (2 critical, 10 high), 3 groups of one rule and one caller`. */
+/** `12 findings: 2 critical, 10 high; in 3 groups by rule and caller`. */
 const headline = (found: Found, groups: number): string => {
   const { severity: colour, green } = paint(process.stdout);
   const counts = found.bySeverity();
@@ -93,7 +100,7 @@ const headline = (found: Found, groups: number): string => {
     return count === undefined ? [] : [`${showCount(count)} ${colour(level)}`];
   });
   if (shown.length === 0) return green('No findings.');
-  const grouped = groups < found.count() ? `; those of one rule and one caller together: ${plural(groups, 'row')}` : '';
+  const grouped = groups < found.count() ? `; in ${plural(groups, 'group')} by rule and caller` : '';
   return `${plural(found.count(), 'finding')}: ${shown.join(', ')}${grouped}`;
 };
 
