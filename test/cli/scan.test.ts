@@ -215,7 +215,9 @@ describe('trailwarden scan', () => {
     });
     const { out } = await scan('callers.json');
     const rows = out.split('\n').filter((row) => /^(?:high|low) /.test(row));
-    expect(out).toMatch(/^5 findings: 4 high, 1 low; in 3 groups by rule and caller\n\nSEVERITY {2}COUNT {2}TIME \(UTC\)/);
+    expect(out).toMatch(
+      /^5 findings: 4 high, 1 low; in 3 groups by rule and caller\n\nSEVERITY {2}COUNT {2}TIME \(UTC\)/,
+    );
     expect(rows.map((row) => row.replace(/ +/g, ' '))).toEqual([
       'high 3 2026-11-20 00:00:02 Stopped',
       'high 1 2026-11-20 00:00:03 Stopped',
