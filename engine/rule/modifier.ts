@@ -1,4 +1,5 @@
 import { MODIFIERS, type Modifier, type RuleValue } from './document.ts';
+import { distance } from './likeness.ts';
 
 /** Names pySigma and older rules use for the same modifiers. */
 const ALIASES: ReadonlyMap<string, Modifier> = new Map([
@@ -49,20 +50,6 @@ export const readModifiers = (
 /** The known modifier nearest to a misspelt one, if one is near. */
 export const nearestModifier = (name: string): string | undefined => {
   const lower = name.toLowerCase();
-  const distance = (a: string, b: string): number => {
-    let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-    for (let i = 1; i <= a.length; i += 1) {
-      const next = [i];
-      for (let j = 1; j <= b.length; j += 1)
-        next[j] = Math.min(
-          (row[j] ?? 0) + 1,
-          (next[j - 1] ?? 0) + 1,
-          (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
-        );
-      row = next;
-    }
-    return row[b.length] ?? 0;
-  };
   const near = [...KNOWN.keys()]
     .filter((known) => known.length > 2)
     .map((known) => ({ known, away: distance(lower.slice(0, 32), known) }))

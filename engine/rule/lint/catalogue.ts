@@ -1,3 +1,4 @@
+import { distance } from '../likeness.ts';
 import catalogue from './catalogue.json' with { type: 'json' };
 
 /** Where the names come from, for messages: they are as old as that. */
@@ -118,21 +119,6 @@ export const loggedAs = (service: string, name: string): string | undefined => {
 /** Services that log a name, for `that is a call of …`. */
 export const servicesWith = (name: string): readonly string[] =>
   [...packed.keys()].filter((service) => namesOf(service) !== undefined && loggedAs(service, name) !== undefined);
-
-const distance = (a: string, b: string): number => {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1)
-      next[j] = Math.min(
-        (row[j] ?? 0) + 1,
-        (next[j - 1] ?? 0) + 1,
-        (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
-      );
-    row = next;
-  }
-  return row[b.length] ?? 0;
-};
 
 /** Event sources of services that sound like a name, nearest first. */
 export const servicesLike = (service: string): readonly string[] =>
