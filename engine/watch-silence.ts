@@ -1,7 +1,8 @@
 import { type Chain, chainId } from './digest/chain.ts';
 import type { Problem } from './digest/problem.ts';
-import { DAY, digestTime, HOUR, writtenTime } from './digest/time.ts';
+import { DAY, digestTime, HOUR, MINUTE, writtenTime } from './digest/time.ts';
 import { newestUnverified } from './find-unverified.ts';
+import { lanes } from './lanes.ts';
 import type { ChainHead } from './ledger/ledger.ts';
 import type { ListObjects, Requeue } from './ports.ts';
 import type { ObjectLocation } from './record/location.ts';
@@ -87,22 +88,30 @@ const unverified = ({ chain, head: { endTime }, end }: Silent, newest: ObjectLoc
   about: ['DIGEST_SILENCE', chainId(chain), endTime, 'unverified'],
 });
 
+/** Listings under way at once: when a trail stops, all its chains are silent. */
+const AT_ONCE = 16;
+
+/** A digest that cannot be verified is tried again once an hour, not at each run: its log files are read each time. */
+const isDue = ({ stage }: Silent, now: number): boolean => stage === 'late' || now % HOUR < 15 * MINUTE;
+
 /** Digests whose news never came are sent to be verified: told where that has not helped within the hour. */
 const sendBack = async (
   { listObjects, requeue }: SilencePorts,
   silent: readonly Silent[],
   now: number,
 ): Promise<{ readonly quiet: readonly Silent[]; readonly problems: readonly Problem[] }> => {
+  const run = lanes(AT_ONCE);
   const quiet: Silent[] = [];
   const problems: Problem[] = [];
-  for (const one of silent) {
+  const look = async (one: Silent): Promise<void> => {
     const newest = await newestUnverified(listObjects, one.chain, one.head, now);
     if (newest === undefined) quiet.push(one);
     else {
-      await requeue([newest]);
+      if (isDue(one, now)) await requeue([newest]);
       if (one.stage === 'silent') problems.push(unverified(one, newest));
     }
-  }
+  };
+  await Promise.all(silent.map((one) => run(() => look(one))));
   return { quiet, problems };
 };
 

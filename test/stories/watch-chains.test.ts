@@ -186,6 +186,13 @@ describe('digests that stop coming', () => {
     for (let run = 0; run < 2; run++) await watch();
     expect(published.map(({ code, severity }) => [code, severity])).toEqual([['DIGEST_SILENCE', 'medium']]);
     expect(published[0]?.summary).toContain('later ones stand in the bucket');
+    requeued.length = 0;
+    for (let run = 0; run < 8; run++) {
+      then.wait(15 * MINUTE);
+      await watch();
+    }
+    expect(requeued).toHaveLength(2);
+    then.at(past(3, 40));
     await verifyDigest(then.world)({ bucket: BUCKET, key: newest.key });
     requeued.length = 0;
     await watch();
