@@ -134,6 +134,23 @@ describe('permissions and code', () => {
   });
 });
 
+describe('news of the log bucket', () => {
+  it('tells of files that come and of files that go', () => {
+    const rules = stack.ofType('AWS::Events::Rule').map(({ properties }) => own(properties, 'EventPattern'));
+    const ofBucket = rules.filter((pattern) => listOf(own(pattern, 'source')).includes('aws.s3'));
+    expect(ofBucket.map((pattern) => own(pattern, 'detail-type'))).toEqual([['Object Created', 'Object Deleted']]);
+  });
+
+  it('on-schedule has the time and the memory to read what it validates again', () => {
+    const [schedule] = stack.resources.filter(({ id }) => id === 'OnDashscheduleLambdaFunction');
+    expect(schedule?.properties).toMatchObject({ Timeout: 300, MemorySize: 1024 });
+    expect(own(own(schedule?.properties ?? {}, 'Environment'), 'Variables')).toMatchObject({
+      TRAILWARDEN_SWEEP_DAYS: { Ref: 'SweepDays' },
+      TRAILWARDEN_UNLISTED: { Ref: 'UnlistedLogs' },
+    });
+  });
+});
+
 describe('queues', () => {
   const redriveOf = ({ properties }: Resource): string | undefined => {
     const [target] = listOf(own(own(properties['RedrivePolicy'], 'deadLetterTargetArn'), 'Fn::GetAtt')).slice(0, 1);
