@@ -295,6 +295,16 @@ describe('trailwarden scan', () => {
   );
 });
 
+describe('what starts the command', () => {
+  // A name Node 20 does not have, imported from one of its modules, fails before the pinned Node can be started.
+  it('imports by name only what older Nodes have', () => {
+    const imported = [...readFileSync(command, 'utf8').matchAll(/^import \{([^}]*)\}/gm)].map(([, names]) =>
+      names?.trim(),
+    );
+    expect(imported).toEqual(['spawnSync', 'existsSync', 'fileURLToPath']);
+  });
+});
+
 describe.skipIf(!existsSync(stratus))('trailwarden scan on records of real attacks', () => {
   it('finds the tampering with trail and logs by the rules it comes with', async () => {
     const { code, out } = await run(['scan', stratus, '--format', 'ndjson', '--stats']);
