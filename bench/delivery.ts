@@ -12,6 +12,7 @@ import { compileRules } from '../engine/rule/compile.ts';
 import type { DeliveryWorld } from '../engine/take-object.ts';
 import { gigabyteSecondsPerMillion, median } from './arithmetic.ts';
 import { ROOT } from './folders.ts';
+import { functionMemory } from './function-memory.ts';
 import type { BenchResult, Section } from './result.ts';
 import { ownRules } from './rule-sets.ts';
 
@@ -145,7 +146,7 @@ const COLUMNS = [
   'GB-s per million records',
 ] as const;
 
-/** Small files with the latency of S3: what one instance of on-delivery scans, and what Lambda would charge. */
+/** Small files with the latency of S3: what one instance of on-delivery scans, and what Lambda would charge; and what memory it needs. */
 export const benchDelivery = async ({
   runs,
   say,
@@ -175,5 +176,5 @@ export const benchDelivery = async ({
     columns: COLUMNS,
     rows,
   };
-  return { sections: [section], targets: [] };
+  return { sections: [section, await functionMemory(say)], targets: [] };
 };
