@@ -3,11 +3,11 @@
 // is not part of what is measured.
 import { writeFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
+import { peakBytes } from './peak.js';
 
 const file = process.env['BENCH_USAGE_FILE'];
 if (isMainThread && file !== undefined)
   process.on('exit', () => {
     const { user, system } = process.cpuUsage();
-    const peakBytes = process.resourceUsage().maxRSS * 1024;
-    writeFileSync(file, JSON.stringify({ cpuSeconds: (user + system) / 1e6, peakBytes }));
+    writeFileSync(file, JSON.stringify({ cpuSeconds: (user + system) / 1e6, peakBytes: peakBytes() }));
   });
