@@ -151,7 +151,8 @@ const verifyPlaces = async (
 ): Promise<RangeReport> => {
   const { trail, start, end, concurrency } = request;
   const hours = Math.ceil((end - start) / HOUR);
-  if (hours * places.length > LONG_RUN) setFlagsFromString('--optimize-for-size');
+  // A short run keeps its speed: only the space for new objects stops growing (195 MB at the peak became 165 for a day).
+  setFlagsFromString(hours * places.length > LONG_RUN ? '--optimize-for-size' : '--semi-space-growth-factor=1');
   const progress = startProgress(places.length * hours, 'digests');
   const verify = verifyRange(ports, {
     concurrency,
