@@ -151,7 +151,7 @@ const verifyPlaces = async (
 ): Promise<RangeReport> => {
   const { trail, start, end, concurrency } = request;
   const hours = Math.ceil((end - start) / HOUR);
-  // A short run keeps its speed: only the space for new objects stops growing (195 MB at the peak became 165 for a day).
+  // A short run keeps its speed: only the space for new objects stops growing (a day's peak fell by a sixth).
   setFlagsFromString(hours * places.length > LONG_RUN ? '--optimize-for-size' : '--semi-space-growth-factor=1');
   const progress = startProgress(places.length * hours, 'digests');
   const verify = verifyRange(ports, {
