@@ -2,15 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isJsonObject } from '../../engine/record/json.ts';
+import { ONLY_THE_CLI, ONLY_WE } from '../aws-cli/differences.ts';
 import { readCase, verifyCase } from '../conformance/digest-case.ts';
 
 const folder = resolve(import.meta.dirname, '../../../shared/data/digest-cases');
 const file = join(folder, 'aws-cli-verdicts.json');
-
-/** Where the AWS CLI says INVALID and we do not, and why we are right. */
-const DIFFERENCES: { readonly [id: string]: string } = {
-  d34: 'the CLI cannot load a public key in SubjectPublicKeyInfo, which AWS itself publishes samples of',
-};
 
 const invalidIds = (): readonly string[] => {
   const verdicts: unknown = JSON.parse(readFileSync(file, 'utf8'));
@@ -25,6 +21,14 @@ const invalidIds = (): readonly string[] => {
 describe.skipIf(!existsSync(file))('beside the AWS CLI 1.45.55', () => {
   it.each(existsSync(file) ? invalidIds() : [])('%s, which it calls INVALID, we do not call whole', async (id) => {
     const problems = await verifyCase(readCase(readFileSync(join(folder, `${id}.json`), 'utf8')));
-    expect(problems.length > 0 || DIFFERENCES[id] !== undefined).toBe(true);
+    expect(problems.length > 0 || ONLY_THE_CLI[id] !== undefined).toBe(true);
+  });
+});
+
+describe('docs/verify.md', () => {
+  const page = readFileSync(resolve(import.meta.dirname, '../../docs/verify.md'), 'utf8');
+
+  it.each(Object.keys(ONLY_WE))('says of %s what the AWS CLI does', (code) => {
+    expect(page).toContain(`\`${code}\``);
   });
 });
