@@ -145,6 +145,8 @@ export const addDigest = (world: World, plan: DigestPlan): MadeDigest => {
 export interface MadeTrail {
   readonly world: World;
   readonly digests: readonly MadeDigest[];
+  /** What ListPublicKeys gives, where it is not KEY. */
+  readonly keys?: readonly PublicKey[];
 }
 
 /** An intact trail: a starting digest and its successors, two logs an hour. `change` edits single plans. */
