@@ -53,9 +53,10 @@ const compileSearch = (search: Search, pool: ItemPool, missing: Set<string>): Ex
     const { key, field, quantifier, body } = search;
     return { kind: 'element', key, path: readPath(field), quantifier, body: compileSearch(body, pool, missing) };
   }
-  const same = pool.items.get(itemId(search));
+  const asked = itemId(search);
+  const same = pool.items.get(asked);
   if (same !== undefined) return same;
-  const compiled = compileItem(search, pool.lists);
+  const compiled = compileItem(search, pool.lists, asked);
   if (compiled.kind === 'fault') throw new Stopped({ kind: 'fault', item: search, fault: compiled });
   if (compiled.kind === 'missing') {
     for (const name of compiled.lists) missing.add(name);

@@ -185,6 +185,7 @@ const testOf = (value: RuleValue, item: Item, lists: Lists): Test | ItemFault | 
   const has = (name: Modifier): boolean => modifiers.includes(name);
   const shown = value === null ? 'null' : textOf(value);
   if (shown.length > MOST_VALUE) return fault('value-too-long', `a value has more than ${MOST_VALUE} characters`);
+  if (modifiers.length === 0 && value !== null) return textTest([shown], value, item);
   if (has('exists')) return { kind: 'exists', want: value === true, shown: value === true ? 'present' : 'absent' };
   const part = TIME_PARTS.find(has);
   const order = orderOf(modifiers);
@@ -220,9 +221,14 @@ export const itemId = ({ field, modifiers, values }: Item): string => JSON.strin
  * Compiles an item: everything that can be wrong about it is found here, so that matching cannot fail.
  *
  * @param lists values for `|expand`
+ * @param asked the item's `itemId`, where it is known already
  * @returns the item, the first reason it cannot be honoured, or the lists it lacks
  */
-export const compileItem = (item: Item, lists: Lists): CompiledItem | ItemFault | MissingLists => {
+export const compileItem = (
+  item: Item,
+  lists: Lists,
+  asked = itemId(item),
+): CompiledItem | ItemFault | MissingLists => {
   const tests: Test[] = [];
   const missing = new Set<string>();
   for (const value of item.values) {
@@ -235,7 +241,7 @@ export const compileItem = (item: Item, lists: Lists): CompiledItem | ItemFault 
   const filled = item.modifiers.includes('expand') ? tests.map(({ shown }) => shown) : [];
   return {
     kind: 'item',
-    id: `${itemId(item)}${filled.length === 0 ? '' : JSON.stringify(filled)}`,
+    id: `${asked}${filled.length === 0 ? '' : JSON.stringify(filled)}`,
     key: item.key,
     path: item.field === null ? null : readPath(item.field),
     tests,

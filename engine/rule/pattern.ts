@@ -169,6 +169,19 @@ export interface PatternOptions {
   readonly behind?: boolean;
 }
 
+/** A text without wildcards that must be the whole value: what most values of rules are. */
+const wholePattern = (text: string, cased: boolean): Pattern => {
+  const folded = fold(text);
+  return {
+    shown: showToken(text),
+    cased,
+    searches: false,
+    anchor: 'whole',
+    literal: folded,
+    test: cased ? ({ raw }) => raw === text : (subject) => subject.folded === folded,
+  };
+};
+
 /**
  * Compiles tokens to a pattern that is tried on whole texts.
  *
@@ -176,6 +189,9 @@ export interface PatternOptions {
  */
 export const compilePattern = (written: readonly Token[], options: PatternOptions = {}): Pattern => {
   const cased = options.cased === true;
+  const [only] = written;
+  const bare = options.before !== true && options.behind !== true && options.windash !== true;
+  if (bare && written.length === 1 && typeof only === 'string') return wholePattern(only, cased);
   const dashed = options.windash === true ? windashed(written) : written;
   const open = (token: Token | undefined): boolean => token === ANY;
   const tokens: readonly Token[] = [

@@ -35,6 +35,25 @@ describe('rules.json', () => {
     expect(ruleSet.match({ eventName: 'StartLogging' })).toEqual([]);
   });
 
+  it('edited by hand: a rule that cannot be honoured is left out and named, and the others are evaluated', () => {
+    const { documents } = readRules([
+      { file: 'a.yml', text: yaml },
+      {
+        file: 'b.yml',
+        text: yaml
+          .replace('Stopped', 'Named')
+          .replace('7d1c12', '7d1c13')
+          .replace("eventName: 'StopLogging'", "eventName|re: '^Stop[A-Z]'"),
+      },
+    ]);
+    const edited = JSON.stringify({ documents, lists: {} }).replace('^Stop[A-Z]', '^Stop(?=L)');
+    const { ruleSet, problems } = readRuleFile(file('edited.json', edited));
+    expect(ruleSet.match({ eventName: 'StopLogging' }).map(({ rule }) => rule.title)).toEqual(['Trail Stopped']);
+    expect(problems).toMatchObject([
+      { severity: 'error', code: 'invalid-regex', file: 'b.yml', rule: 'Trail Named', field: 'eventName|re' },
+    ]);
+  });
+
   it.each([
     ['is missing', join(folder, 'nowhere.json'), 'npm run build'],
     ['is no JSON', file('text.json', 'hello'), 'npm run build'],
