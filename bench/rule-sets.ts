@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OWN_RULES, readRuleDocuments } from '../cli/scan/rule-files.ts';
+import { withoutTests } from '../deploy/compiled-rules.ts';
 import { readLogFile } from '../engine/record/log-file.ts';
 import { textAt } from '../engine/record/record.ts';
 import { compileRules } from '../engine/rule/compile.ts';
@@ -70,7 +71,7 @@ export const ruleSetFile = (count: number): string => {
   const armed = compileRules(documents, { lists }).ruleSet.rules.length;
   if (armed !== count) throw new Error(`${armed} of ${count} rules are evaluated`);
   const path = join(folder(CACHE), `rules-${count}.json`);
-  writeFileSync(path, JSON.stringify({ documents, lists }));
+  writeFileSync(path, JSON.stringify({ documents: documents.map(withoutTests), lists }));
   return path;
 };
 

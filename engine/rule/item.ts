@@ -133,6 +133,14 @@ const textTest = (texts: readonly string[], value: RuleValue, item: Item): Test 
   return { kind: 'text', shown, patterns, ...(number === undefined ? {} : { number }) };
 };
 
+/** What most values ask: that the field has this text, or, with wildcards, one like it. */
+const valueTest = (text: string): Test => {
+  const pattern = compilePattern(readTokens(text));
+  const number = writtenNumber(text);
+  const { shown } = pattern;
+  return { kind: 'text', shown, patterns: [pattern], ...(number === undefined ? {} : { number }) };
+};
+
 const compareTest = (value: RuleValue, order: Order): Test => {
   const shown = `${order} ${value === null ? 'null' : String(value)}`;
   if (value === null) return order === 'gte' || order === 'lte' ? { kind: 'null', shown } : { kind: 'never', shown };
@@ -185,7 +193,7 @@ const testOf = (value: RuleValue, item: Item, lists: Lists): Test | ItemFault | 
   const has = (name: Modifier): boolean => modifiers.includes(name);
   const shown = value === null ? 'null' : textOf(value);
   if (shown.length > MOST_VALUE) return fault('value-too-long', `a value has more than ${MOST_VALUE} characters`);
-  if (modifiers.length === 0 && value !== null) return textTest([shown], value, item);
+  if (modifiers.length === 0 && value !== null && item.field !== null) return valueTest(shown);
   if (has('exists')) return { kind: 'exists', want: value === true, shown: value === true ? 'present' : 'absent' };
   const part = TIME_PARTS.find(has);
   const order = orderOf(modifiers);
