@@ -65,19 +65,26 @@ interface ReadFile {
  * Records whose recipient is not the account in the key. No finding of its own: a file anyone forged is caught by its
  * digest, and services' events may lack or differ in the recipient. The count is shown where someone looks for it.
  */
-const recordsElsewhere = (location: ObjectLocation, file: Extract<ReadableLogFile, { kind: 'records' }>): number => {
-  const named = parseObjectKey(location.key);
-  if (named.kind === 'folder' || named.kind === 'foreign') return 0;
+const recordsElsewhere = (account: string | undefined, file: Extract<ReadableLogFile, { kind: 'records' }>): number => {
+  if (account === undefined) return 0;
   const elsewhere = file.records.filter(({ record }) => {
     const recipient = textAt(record, 'recipientAccountId');
-    return recipient !== undefined && recipient !== named.account;
+    return recipient !== undefined && recipient !== account;
   });
   return elsewhere.length;
 };
 
+/** The account whose records a key says its file holds. */
+const accountOf = ({ key }: ObjectLocation): string | undefined => {
+  const named = parseObjectKey(key);
+  return named.kind === 'folder' || named.kind === 'foreign' ? undefined : named.account;
+};
+
 /** Inflates, reads and evaluates, all at once: of a file of 50 MB only the findings outlive the call. */
 const readContent = (world: ScanWorld, location: ObjectLocation, bytes: Uint8Array, seen: Seen): Content => {
-  const file = readLogFile(bytes, { maxBytes: world.limits.maxInflatedBytes });
+  const account = accountOf(location);
+  const sieve = world.ruleSet.sieve(account === undefined ? {} : { account });
+  const file = readLogFile(bytes, { maxBytes: world.limits.maxInflatedBytes, sieve });
   const readable = file.kind === 'fault' ? file.firstMember : file;
   if (readable === undefined) return file.kind === 'fault' ? { kind: 'fault', fault: file } : { kind: 'digest' };
   if (readable.kind === 'digest') return { kind: 'digest' };
@@ -87,7 +94,7 @@ const readContent = (world: ScanWorld, location: ObjectLocation, bytes: Uint8Arr
     kind: 'records',
     examined: examine(world.ruleSet, readable, seen),
     measure,
-    elsewhere: recordsElsewhere(location, readable),
+    elsewhere: recordsElsewhere(account, readable),
     ...(file.kind === 'fault' ? { appended: { fault: file.fault, reason: file.reason } } : {}),
   };
 };

@@ -49,6 +49,8 @@ export interface ScanCounters {
 /** Records and elements that are none, before the rules saw them. */
 export interface SortedRecords {
   readonly records: readonly NumberedRecord[];
+  /** Records that a sieve of these rules passed over: scanned, and matched by none. */
+  readonly quiet?: number;
   readonly malformed: readonly MalformedRecord[];
 }
 
@@ -60,12 +62,12 @@ export interface Examined {
 }
 
 /** Evaluates the rules on records. Pure and synchronous: a large file's records are free again when it returns. */
-export const examine = (ruleSet: RuleSet, { records, malformed }: SortedRecords, seen: Seen): Examined => ({
+export const examine = (ruleSet: RuleSet, { records, quiet = 0, malformed }: SortedRecords, seen: Seen): Examined => ({
   candidates: detect(records, ruleSet).map((detection) => ({
     finding: detectionFinding(detection, seen),
     alert: detection.match.rule.alert,
   })),
-  scanned: records.length,
+  scanned: records.length + quiet,
   malformed,
 });
 

@@ -3,6 +3,8 @@ import { inflateMember } from '../../engine/record/gzip.ts';
 import { CONTAINERS, emptyInput, type InputContent, readElement, readInput } from '../../engine/record/input.ts';
 import type { Json } from '../../engine/record/json.ts';
 import { recordStream, type StreamItem } from '../../engine/record/record-stream.ts';
+import { nothingSifted, type Sieve, sift } from '../../engine/record/sift.ts';
+import { type SiftedPortion, type SiftStream, siftStream } from '../../engine/record/sift-stream.ts';
 import { inflateChunks } from './inflate.ts';
 import type { Source } from './sources.ts';
 
@@ -12,6 +14,10 @@ export type OpenObject = (bucket: string, key: string) => Promise<Uint8Array>;
 /** One portion of a source's content, and how many bytes of it were read. */
 export interface Portion {
   readonly content: InputContent;
+  /** Records that a sieve passed over; `content` is without them. */
+  readonly quiet: number;
+  /** For each record of `content`, how many quiet ones stand in front of it in this portion. */
+  readonly quietBefore: readonly number[];
   /** Inflated bytes. */
   readonly bytes: number;
   /** Something that keeps part of the source from being read. */
@@ -49,10 +55,16 @@ const addItem = (content: InputContent, item: StreamItem): string | undefined =>
   }
 };
 
-const portionOf = (items: readonly StreamItem[], bytes: number): Portion => {
+const portionOf = ({ sifted, items }: SiftedPortion, bytes: number): Portion => {
   const content = emptyInput();
+  const quietBefore: number[] = [];
+  for (const look of sifted.looks) {
+    readElement(content, 'Records', look.value);
+    while (quietBefore.length < content.records.length) quietBefore.push(look.quietBefore);
+  }
   const faults = items.map((item) => addItem(content, item)).filter((fault) => fault !== undefined);
-  return { content, bytes, ...(faults[0] !== undefined && { fault: faults[0] }) };
+  while (quietBefore.length < content.records.length) quietBefore.push(sifted.quiet);
+  return { content, quiet: sifted.quiet, quietBefore, bytes, ...(faults[0] !== undefined && { fault: faults[0] }) };
 };
 
 /** What PowerShell 5 writes behind `>`: UTF-16 with its mark. JSON itself is UTF-8. */
@@ -67,35 +79,47 @@ async function* inUtf8(chunks: AsyncIterable<Uint8Array>, encoding: string): Asy
   yield Buffer.from(decoder.decode());
 }
 
+const STREAM = { containers: CONTAINERS, maxValueBytes: MAX_VALUE };
+
+/** Takes portions of bytes; without a sieve every record is parsed. */
+const streamOf = (sieve: Sieve | undefined): SiftStream => {
+  if (sieve !== undefined) return siftStream(STREAM, sieve);
+  const { push, end } = recordStream(STREAM);
+  return {
+    push: (chunk) => ({ sifted: nothingSifted(), items: push(chunk) }),
+    end: () => ({ sifted: nothingSifted(), items: end() }),
+  };
+};
+
 /** Reads text that is in memory whole; what is no single JSON value goes through the splitter, which knows more shapes. */
-const readWhole = (bytes: Buffer): Portion => {
+const readWhole = (bytes: Buffer, sieve: Sieve | undefined): Portion => {
+  const sifted = sieve === undefined ? undefined : sift(bytes, sieve);
+  if (sifted !== undefined) return portionOf({ sifted, items: [] }, bytes.length);
   let value: Json;
   try {
     const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
     value = JSON.parse(bytes.toString('utf8', start));
   } catch {
-    const stream = recordStream({ containers: CONTAINERS, maxValueBytes: MAX_VALUE });
-    return portionOf([...stream.push(bytes), ...stream.end()], bytes.length);
+    const stream = recordStream(STREAM);
+    return portionOf({ sifted: nothingSifted(), items: [...stream.push(bytes), ...stream.end()] }, bytes.length);
   }
   const content = emptyInput();
   readInput(content, value);
-  return { content, bytes: bytes.length };
+  return { content, quiet: 0, quietBefore: [], bytes: bytes.length };
 };
 
-const nothing = (fault: string): Portion => ({ content: emptyInput(), bytes: 0, fault });
+const nothing = (fault: string): Portion => ({ content: emptyInput(), quiet: 0, quietBefore: [], bytes: 0, fault });
 
 const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-async function* readPortions(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Portion> {
-  const stream = recordStream({ containers: CONTAINERS, maxValueBytes: MAX_VALUE });
+async function* readPortions(chunks: AsyncIterable<Uint8Array>, sieve: Sieve | undefined): AsyncGenerator<Portion> {
+  const stream = streamOf(sieve);
   try {
     for await (const chunk of chunks) yield portionOf(stream.push(chunk), chunk.length);
   } catch (error) {
+    const { sifted, items } = stream.end();
     yield {
-      ...portionOf(
-        stream.end().filter(({ kind }) => kind !== 'truncated'),
-        0,
-      ),
+      ...portionOf({ sifted, items: items.filter(({ kind }) => kind !== 'truncated') }, 0),
       fault: message(error),
     };
     return;
@@ -104,7 +128,7 @@ async function* readPortions(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<
 }
 
 /** Detects gzip by content, not by name: exports are often named `.json` and are not. */
-async function* readChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Portion> {
+async function* readChunks(chunks: AsyncIterable<Uint8Array>, sieve: Sieve | undefined): AsyncGenerator<Portion> {
   const iterator = chunks[Symbol.asyncIterator]();
   const head: Uint8Array[] = [];
   let bytes = 0;
@@ -120,34 +144,34 @@ async function* readChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Po
   }
   const start = Buffer.concat(head);
   const encoding = encodingOf(start);
-  if (encoding !== undefined) yield* readPortions(inUtf8(all(), encoding));
-  else yield* readPortions(isGzip(start) ? inflateChunks(all()) : all());
+  if (encoding !== undefined) yield* readPortions(inUtf8(all(), encoding), sieve);
+  else yield* readPortions(isGzip(start) ? inflateChunks(all()) : all(), sieve);
 }
 
 async function* slices(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += READ) yield bytes.subarray(at, at + READ);
 }
 
-async function* readPlain(bytes: Buffer): AsyncGenerator<Portion> {
+async function* readPlain(bytes: Buffer, sieve: Sieve | undefined): AsyncGenerator<Portion> {
   const encoding = encodingOf(bytes);
   if (bytes.length === 0) yield nothing('there are no bytes');
-  else if (encoding !== undefined) yield* readPortions(inUtf8(slices(bytes), encoding));
-  else if (bytes.length <= WHOLE_JSON) yield readWhole(bytes);
-  else yield* readPortions(slices(bytes));
+  else if (encoding !== undefined) yield* readPortions(inUtf8(slices(bytes), encoding), sieve);
+  else if (bytes.length <= WHOLE_JSON) yield readWhole(bytes, sieve);
+  else yield* readPortions(slices(bytes), sieve);
 }
 
-async function* readBytes(bytes: Uint8Array): AsyncGenerator<Portion> {
+async function* readBytes(bytes: Uint8Array, sieve: Sieve | undefined): AsyncGenerator<Portion> {
   const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (!isGzip(whole)) {
-    yield* readPlain(whole);
+    yield* readPlain(whole, sieve);
     return;
   }
   const inflated = inflateMember(whole, WHOLE_INFLATED);
   if (inflated.kind === 'inflated') {
-    yield* readPlain(inflated.bytes);
+    yield* readPlain(inflated.bytes, sieve);
     if (inflated.trailing > 0)
       yield nothing(`${inflated.trailing} bytes behind the first gzip member, which CloudTrail never writes`);
-  } else yield* readPortions(inflateChunks(slices(whole)));
+  } else yield* readPortions(inflateChunks(slices(whole)), sieve);
 }
 
 const startsWithGzip = (path: string): boolean => {
@@ -163,14 +187,16 @@ const startsWithGzip = (path: string): boolean => {
 /**
  * Reads a source portion by portion, in memory that does not grow with it. What cannot be read is told in `fault`;
  * nothing is thrown.
+ *
+ * @param sieve passes over records of log files that no one has to look at; they are counted
  */
-export async function* readSource(source: Source, openObject: OpenObject): AsyncGenerator<Portion> {
+export async function* readSource(source: Source, openObject: OpenObject, sieve?: Sieve): AsyncGenerator<Portion> {
   try {
-    if (source.kind === 'stdin') yield* readChunks(process.stdin);
-    else if (source.kind === 'object') yield* readBytes(await openObject(source.bucket, source.key));
+    if (source.kind === 'stdin') yield* readChunks(process.stdin, sieve);
+    else if (source.kind === 'object') yield* readBytes(await openObject(source.bucket, source.key), sieve);
     else if (source.size <= WHOLE_GZIP || (source.size <= WHOLE_JSON && !startsWithGzip(source.path)))
-      yield* readBytes(readFileSync(source.path));
-    else yield* readChunks(createReadStream(source.path, { highWaterMark: READ }));
+      yield* readBytes(readFileSync(source.path), sieve);
+    else yield* readChunks(createReadStream(source.path, { highWaterMark: READ }), sieve);
   } catch (error) {
     yield nothing(message(error));
   }

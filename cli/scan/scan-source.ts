@@ -53,6 +53,7 @@ const groupOf = ({ rule, account, principal }: Finding): string => {
 
 /** Records whose time cannot be read stay: what is not known to be outside is scanned. */
 const inRange = ({ since, until }: TimeRange, record: CloudTrailRecord): boolean => {
+  if (since === undefined && until === undefined) return true;
   const time = Date.parse(textAt(record, 'eventTime') ?? '');
   return Number.isNaN(time) || ((since === undefined || time >= since) && (until === undefined || time < until));
 };
@@ -82,18 +83,21 @@ export const scanSource = async (
   const counts = { records: 0, matches: 0, bytes: 0, digests: 0, aggregated: 0, foreign: false, faultCount: 0 };
   const tally: Tally = { source: number, ...counts, faults: [] };
   const seen = seenOf(source);
-  const open = given.range.since === undefined && given.range.until === undefined;
+  const sieve = given.ruleSet.sieve({ range: given.range });
   let foreign = 0;
-  for await (const { content, bytes, fault } of readSource(source, given.openObject)) {
+  for await (const { content, quiet, quietBefore, bytes, fault } of readSource(source, given.openObject, sieve)) {
     tally.bytes += bytes;
     tally.digests += content.digests;
     tally.aggregated += content.aggregated;
     foreign += content.foreign;
     for (const reason of content.malformed) addFault(tally, `a record is malformed: ${reason}`);
     if (fault !== undefined) addFault(tally, fault);
-    const records = open ? content.records : content.records.filter((record) => inRange(given.range, record));
-    const numbered: NumberedRecord[] = records.map((record, at) => ({ index: tally.records + at, record }));
-    tally.records += records.length;
+    const numbered: NumberedRecord[] = [];
+    content.records.forEach((record, at) => {
+      if (!inRange(given.range, record)) return;
+      numbered.push({ index: tally.records + numbered.length + (quietBefore[at] ?? 0), record });
+    });
+    tally.records += numbered.length + quiet;
     for (const detection of detect(numbered, given.ruleSet)) {
       const finding = detectionFinding(detection, seen);
       tally.matches += 1;

@@ -3,6 +3,7 @@ import { inflateMember } from './gzip.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { type MalformedRecord, type NumberedRecord, own, textAt } from './record.ts';
 import { recordStream, type StreamItem } from './record-stream.ts';
+import { type Sieve, sift } from './sift.ts';
 
 /** Size and hash of what the first gzip member holds. */
 interface Measure {
@@ -16,8 +17,10 @@ export type LogContent =
   | {
       readonly kind: 'records';
       readonly category: 'log' | 'insight';
-      /** In the file's order, duplicates included. */
+      /** In the file's order, duplicates included; without the quiet ones. */
       readonly records: readonly NumberedRecord[];
+      /** Records that a sieve passed over: no one has to look at them. 0 without a sieve. */
+      readonly quiet: number;
       readonly malformed: readonly MalformedRecord[];
     }
   | { readonly kind: 'digest' }
@@ -69,7 +72,17 @@ const sortRecords = (values: readonly Json[]): LogContent => {
   const every = (category: string) =>
     records.length > 0 && records.every(({ record }) => categoryOf(record) === category);
   if (malformed.length === 0 && every('Aggregated')) return { kind: 'aggregated', count: records.length };
-  return { kind: 'records', category: every('Insight') ? 'insight' : 'log', records, malformed };
+  return { kind: 'records', category: every('Insight') ? 'insight' : 'log', records, quiet: 0, malformed };
+};
+
+/** What a sieve leaves of a log file; undefined where the parser has to say what the document is. */
+const siftContent = (bytes: Buffer, sieve: Sieve): LogContent | undefined => {
+  const sifted = sift(bytes, sieve);
+  if (sifted === undefined) return undefined;
+  const { quiet, looks } = sifted;
+  if (quiet === 0) return sortRecords(looks.map(({ value }) => value));
+  const records = looks.flatMap(({ index, value }) => (isJsonObject(value) ? [{ index, record: value }] : []));
+  return { kind: 'records', category: 'log', records, quiet, malformed: [] };
 };
 
 /** Tells the documents in a log bucket apart; undefined when it is none that CloudTrail writes. */
@@ -122,7 +135,9 @@ const streamContent = (bytes: Buffer): LogContent | Fault => {
   return { ...content, malformed: content.malformed.map((each) => said.get(each.index) ?? each) };
 };
 
-const parseContent = (bytes: Buffer): LogContent | Fault => {
+const parseContent = (bytes: Buffer, sieve: Sieve | undefined): LogContent | Fault => {
+  const sifted = sieve === undefined ? undefined : siftContent(bytes, sieve);
+  if (sifted !== undefined) return sifted;
   if (bytes.length > WHOLE) return streamContent(bytes);
   let document: Json;
   try {
@@ -143,17 +158,23 @@ const describe = (document: Json): string => {
   return `an object with ${keys.length === 0 ? 'no keys' : shown.join(', ')}${keys.length > 5 ? ', …' : ''}`;
 };
 
+export interface ReadOptions {
+  /** Cap on the inflated size, in bytes (CloudTrail writes at most 50 MB, user guide "Quotas"). */
+  readonly maxBytes: number;
+  /** Passes over the records that no one has to look at: they are counted, not parsed. */
+  readonly sieve?: Sieve;
+}
+
 /**
  * Reads a log file as CloudTrail stores it: one gzip member holding `{"Records": […]}`. Never throws; one malformed
  * record is reported with its index and the others are kept.
  *
  * @param bytes the stored object, gzipped
- * @param limits `maxBytes`: cap on the inflated size (CloudTrail writes at most 50 MB, user guide "Quotas")
  */
-export const readLogFile = (bytes: Uint8Array, limits: { readonly maxBytes: number }): LogFile => {
-  const inflated = inflateMember(bytes, limits.maxBytes);
+export const readLogFile = (bytes: Uint8Array, { maxBytes, sieve }: ReadOptions): LogFile => {
+  const inflated = inflateMember(bytes, maxBytes);
   if (inflated.kind === 'fault') return inflated;
-  const content = parseContent(inflated.bytes);
+  const content = parseContent(inflated.bytes, sieve);
   if (content.kind === 'fault') return content;
   const measure = { inflatedBytes: inflated.bytes.length, sha256: hash('sha256', inflated.bytes, 'hex') };
   if (inflated.trailing === 0) return { ...content, ...measure };

@@ -23,6 +23,12 @@ export interface StreamOptions {
   readonly containers: readonly string[];
   /** Cap on one element, and on one top-level value without a container, in bytes. */
   readonly maxValueBytes: number;
+  /** The bytes go on inside `{"Records":[`, in front of an element, or behind the array's end. */
+  readonly resume?: {
+    readonly where: 'in-records' | 'behind-records';
+    /** Elements that were read already. */
+    readonly elements: number;
+  };
 }
 
 /** Name given to the elements of an array that is itself the document. */
@@ -75,7 +81,7 @@ const parseDocument = (text: string, index: number): readonly StreamItem[] => {
 const isFilled = (value: Json): boolean => isJsonObject(value) && Object.keys(value).length > 0;
 
 /** The bytes not yet given, in one buffer that is used again: a fresh one per portion costs more than the scan. */
-const workBuffer = () => {
+export const workBuffer = () => {
   let buffer: Buffer = Buffer.allocUnsafe(128 * 1024);
   return (kept: Buffer, chunk: Uint8Array): Buffer => {
     const length = kept.length + chunk.length;
@@ -142,7 +148,7 @@ const scanElements = (bytes: Buffer, from: number, elementDepth: number, cursor:
  *
  * Memory: the portion pushed, what is left of the one before it (at most `maxValueBytes`), and the parsed values.
  */
-export const recordStream = ({ containers, maxValueBytes }: StreamOptions): RecordStream => {
+export const recordStream = ({ containers, maxValueBytes, resume }: StreamOptions): RecordStream => {
   const isContainer = new Set(containers);
   const join = workBuffer();
   let items: StreamItem[] = [];
@@ -151,18 +157,18 @@ export const recordStream = ({ containers, maxValueBytes }: StreamOptions): Reco
   let start = 0;
   /** Bytes of an over-long value that were thrown away already; 0 when none is being skipped. */
   let skipped = 0;
-  let depth = 0;
+  let depth = resume === undefined ? 0 : resume.where === 'in-records' ? 2 : 1;
   let inString = false;
   let escaped = false;
   /** Depth of the elements of the container array being read; 0 outside of one. */
-  let elementDepth = 0;
-  let container = TOP_ARRAY;
-  let elements = 0;
+  let elementDepth = resume?.where === 'in-records' ? depth : 0;
+  let container = resume === undefined ? TOP_ARRAY : 'Records';
+  let elements = resume?.elements ?? 0;
   /** Ends of the complete elements since `start`. */
   let ends: number[] = [];
   let documents = 0;
   /** The current top-level value has a container: it is not given as a document itself. */
-  let contained = false;
+  let contained = resume !== undefined;
   let key = '';
   let keyStart = -1;
   let expectValue = false;

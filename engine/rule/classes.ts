@@ -1,4 +1,6 @@
 import type { Json } from '../record/json.ts';
+import { ABSENT, COMPLEX as NO_TOKEN, type Tokens } from '../record/skim.ts';
+import { rememberTokens } from '../record/token-memory.ts';
 import { holds, type Network, readAddress } from './cidr.ts';
 import { mayHide, searchTexts } from './decode.ts';
 import { itemHolds } from './holds.ts';
@@ -19,6 +21,8 @@ export interface FieldClasses {
   readonly items: readonly FieldItem[];
   /** The class of a record's value; UNKNOWN where only the plain evaluator can say. */
   readonly classOf: (record: Json) => number;
+  /** The same of a record that is not parsed; the path is the field's number. */
+  readonly classAt: (tokens: Tokens, path: number) => number;
   /** For each item of the field, 1 where values of the class meet it. Undefined for UNKNOWN. */
   readonly outcomes: (id: number) => Uint8Array | undefined;
 }
@@ -227,9 +231,15 @@ export const fieldClasses = (path: Path, items: readonly FieldItem[]): FieldClas
   };
 
   const absent = idOf(Uint8Array.from(items, ({ item }) => (itemHolds(item, {}) ? 1 : 0)));
+  const tokenClass = rememberTokens((tokens, number) => recall(tokens.value(number)));
   return {
     items,
     outcomes: (id) => classes[id],
+    classAt: (tokens, number) => {
+      const kind = tokens.kinds[number];
+      if (kind === ABSENT) return absent;
+      return kind === NO_TOKEN ? UNKNOWN : tokenClass(tokens, number);
+    },
     classOf: (record) => {
       const value = project(record);
       if (value === undefined) return absent;

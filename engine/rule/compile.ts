@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Json } from '../record/json.ts';
 import type { CloudTrailRecord } from '../record/record.ts';
-import { type Candidate, type FindCandidates, parseForCandidates } from './candidates.ts';
 import type { LogSource, RuleDocument } from './document.ts';
 import { evaluate, evidenceOf } from './evaluate.ts';
 import { compileDocument, type Expression, type ItemPool } from './expression.ts';
 import type { Lists, Match, Rule, RuleProblem, RuleSet, UnarmedRule } from './rule.ts';
-import { possibleRules } from './verdicts.ts';
+import { sieveOf } from './sieve.ts';
+import { decideRules } from './verdicts.ts';
 
 export interface CompileOptions {
   /** Values of `|expand: '%name%'`. */
@@ -22,9 +22,6 @@ export interface Compilation {
   readonly problems: readonly RuleProblem[];
   /** Matches without the fast path: every rule tried on the record, one by one. What `ruleSet.match` must agree with. */
   readonly matchPlainly: (record: CloudTrailRecord) => readonly Match[];
-  /** The seam below the rule set: candidates of a log file, and the matches of one candidate. */
-  readonly findCandidates: FindCandidates;
-  readonly matchCandidate: (candidate: Candidate) => readonly Match[];
 }
 
 /** A rule and what it asks. */
@@ -125,22 +122,21 @@ export const compileRules = (documents: readonly RuleDocument[], options: Compil
       problems.push(problemOf(document, { severity: 'error', code, message, ...at }));
     }
   }
-  const possible = possibleRules(armed.map(({ expression }) => expression));
+  const verdicts = decideRules(armed.map(({ expression }) => expression));
   const ruleSet: RuleSet = {
     version: versionOf(documents, lists),
     rules: armed.map(({ rule }) => rule),
     unarmed,
     match: (record) => {
-      const numbers = possible(record);
+      const numbers = verdicts.possibleRules(record);
       // Most records: nothing may match, and nothing is allocated.
       return numbers.length === 0 ? NONE : matchAmong(armed, numbers, record);
     },
+    sieve: sieveOf(verdicts),
   };
   return {
     ruleSet,
     problems,
     matchPlainly: matchPlainly(armed),
-    findCandidates: parseForCandidates(possible),
-    matchCandidate: ({ record, rules }) => matchAmong(armed, rules, record),
   };
 };

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../record/json.ts';
 import type { CloudTrailRecord } from '../record/record.ts';
+import type { Sieve, SieveOptions } from '../record/sift.ts';
 
 /** Levels of the Sigma specification (rules, "Level"), lowest first; findings use the same words for severity. */
 export const LEVELS = ['informational', 'low', 'medium', 'high', 'critical'] as const;
@@ -92,6 +93,8 @@ export interface RuleSet {
   readonly rules: readonly Rule[];
   readonly unarmed: readonly UnarmedRule[];
   readonly match: (record: CloudTrailRecord) => readonly Match[];
+  /** Tells from the bytes of a log file which of its records `match` has to see: nearly all match nothing, and need no parsing. */
+  readonly sieve: (options?: SieveOptions) => Sieve;
 }
 
 /** Values of `|expand: '%name%'` placeholders: own accounts, log buckets, approved Regions … */

@@ -1,7 +1,9 @@
 import type { Json } from '../record/json.ts';
+import type { Tokens } from '../record/skim.ts';
 import { type FieldClasses, type FieldItem, fieldClasses } from './classes.ts';
 import type { Expression } from './expression.ts';
 import type { CompiledItem } from './item.ts';
+import type { Path } from './path.ts';
 import { isProjectable } from './projection.ts';
 
 /** Three-valued truth of a part of a rule when some fields are known. */
@@ -136,6 +138,14 @@ const partialOf = (expression: Expression, indexOf: (item: CompiledItem) => numb
 /** Names, by number, the rules that may match a record: none that matches is missing. */
 export type PossibleRules = (record: Json) => readonly number[];
 
+export interface Verdicts {
+  readonly possibleRules: PossibleRules;
+  /** The fields the verdict depends on. */
+  readonly paths: readonly Path[];
+  /** As `possibleRules`, of a record of which only these fields were read, in the order of `paths`. */
+  readonly possibleOf: (tokens: Tokens) => readonly number[];
+}
+
 /**
  * Decides for all rules at once which may match a record.
  *
@@ -144,7 +154,7 @@ export type PossibleRules = (record: Json) => readonly number[];
  * match. The walk costs a look-up per field looked at, however many rules there are; what a node knows is worked out
  * once, by three-valued evaluation of the rules left at its parent.
  */
-export const possibleRules = (expressions: readonly Expression[]): PossibleRules => {
+export const decideRules = (expressions: readonly Expression[]): Verdicts => {
   const { indexOf, fieldOfItem, fields: numbered } = numbering();
   const partials = expressions.map((expression) => partialOf(expression, indexOf));
   // A field's classes are made when a record first gets to it: a Lambda that wakes for one record needs few.
@@ -224,7 +234,7 @@ export const possibleRules = (expressions: readonly Expression[]): PossibleRules
   };
   let root = start();
 
-  return (record) => {
+  const possibleRules: PossibleRules = (record) => {
     if (held > MOST_HELD) root = start();
     let node = root;
     while (node.field >= 0) {
@@ -233,4 +243,14 @@ export const possibleRules = (expressions: readonly Expression[]): PossibleRules
     }
     return node.rules;
   };
+  const possibleOf = (tokens: Tokens): readonly number[] => {
+    if (held > MOST_HELD) root = start();
+    let node = root;
+    while (node.field >= 0) {
+      const id = (made[node.field] ?? fieldAt(node.field)).classAt(tokens, node.field);
+      node = node.children[id] ?? grow(node, id);
+    }
+    return node.rules;
+  };
+  return { possibleRules, possibleOf, paths: fields.map(({ path }) => path) };
 };

@@ -1,9 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { detect } from '../../engine/detect.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../engine/record/json.ts';
+import { readLogFile } from '../../engine/record/log-file.ts';
 import { own } from '../../engine/record/record.ts';
+import type { Sieve } from '../../engine/record/sift.ts';
 import { compileRules } from '../../engine/rule/compile.ts';
 import { readRules } from '../../engine/rule/read.ts';
 import { oracleMatches } from './evaluator.ts';
@@ -43,6 +47,17 @@ const disagreements = (records: readonly JsonObject[]): readonly unknown[] =>
     return same ? [] : [{ record, ids, wanted: wanted.map(({ title }) => title) }];
   });
 
+/** Detections in a log file of these records, with the sieve and without. */
+const siftedAndParsed = (records: readonly JsonObject[]) => {
+  const bytes = gzipSync(JSON.stringify({ Records: records }));
+  const read = (sieve?: Sieve) => {
+    const file = readLogFile(bytes, { maxBytes: 2 ** 28, ...(sieve === undefined ? {} : { sieve }) });
+    if (file.kind !== 'records') throw new Error(`not read: ${file.kind}`);
+    return { quiet: file.quiet, all: file.quiet + file.records.length, detections: detect(file.records, ruleSet) };
+  };
+  return { sifted: read(ruleSet.sieve()), parsed: read() };
+};
+
 const recordsIn = (value: Json): readonly JsonObject[] => {
   if (Array.isArray(value)) return value.flatMap(recordsIn);
   if (!isJsonObject(value)) return [];
@@ -55,6 +70,10 @@ describe('every rule we ship, on every record there is', () => {
     const records = documents.flatMap(({ tests }) => tests.map(({ record }) => record));
     expect(records.length).toBeGreaterThan(0);
     expect(disagreements(records)).toEqual([]);
+    const { sifted, parsed } = siftedAndParsed(records);
+    expect(sifted.detections).toEqual(parsed.detections);
+    expect(sifted.all).toBe(parsed.all);
+    expect(sifted.quiet).toBeGreaterThan(records.length / 4);
   });
 
   test.skipIf(!existsSync(ATTACK))('records of real attacks', { timeout: 120_000 }, () => {
@@ -67,5 +86,8 @@ describe('every rule we ship, on every record there is', () => {
     });
     expect(records.length).toBeGreaterThan(100);
     expect(disagreements(records)).toEqual([]);
+    const { sifted, parsed } = siftedAndParsed(records);
+    expect(sifted.detections).toEqual(parsed.detections);
+    expect(sifted.quiet).toBeGreaterThan(records.length / 20);
   });
 });

@@ -20,6 +20,7 @@ describe('readLogFile', () => {
         { index: 1, record },
         { index: 2, record: { eventName: 'Ünïcode €' } },
       ],
+      quiet: 0,
       malformed: [],
       inflatedBytes: Buffer.byteLength(text),
       sha256: createHash('sha256').update(text).digest('hex'),

@@ -1,5 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { textAt } from '../../engine/record/record.ts';
+import { LOOK } from '../../engine/record/sift.ts';
+import { BROKEN } from '../../engine/record/skim.ts';
 import type { AlertSettings, Rule, RuleSet } from '../../engine/rule/rule.ts';
 
 /** A rule that matches records whose eventName is its title; stories are tested without the rule engine. */
@@ -24,6 +26,8 @@ export const ruleSet = (...rules: readonly Rule[]): RuleSet => ({
     rules
       .filter(({ title }) => textAt(record, 'eventName') === title)
       .map((matched) => ({ rule: matched, evidence: [] })),
+  // Cannot read anything: every file goes to the parser.
+  sieve: () => ({ read: () => BROKEN, judge: () => LOOK }),
 });
 
 const ACCOUNT = '123456789012';
