@@ -49,7 +49,9 @@ export interface CompiledItem {
   readonly id: string;
   /** As written in the rule. */
   readonly key: string;
-  /** Null: keywords. */
+  /** The field as written; null: keywords. */
+  readonly field: string | null;
+  /** The field cut at its dots; null: keywords. */
   readonly path: Path | null;
   readonly tests: readonly Test[];
   /** Whether every test must hold (`all`) or one is enough. */
@@ -251,6 +253,7 @@ export const compileItem = (
     kind: 'item',
     id: `${asked}${filled.length === 0 ? '' : JSON.stringify(filled)}`,
     key: item.key,
+    field: item.field,
     path: item.field === null ? null : readPath(item.field),
     tests,
     all: item.modifiers.includes('all'),
