@@ -26,11 +26,11 @@ export interface Portion {
 
 /**
  * Gzipped files up to this size are read and inflated at once: portions cost more. Buffers of larger files outlive
- * their use by many files, because the collector does not see how much is behind them (folders of files of 6 MB
- * inflated: peak of 310 MB, in portions 136).
+ * their use by many files, because the collector does not see how much is behind them.
  */
-const WHOLE_GZIP = 256_000;
-const WHOLE_INFLATED = 8_000_000;
+const WHOLE_GZIP = 1_000_000;
+/** Inflated bytes that are sifted at once; what the sieve leaves is little. */
+const WHOLE_SIFTED = 16_000_000;
 /** JSON up to this size is parsed at once; parsed records take about five times their bytes. */
 const WHOLE_JSON = 2_000_000;
 /** CloudTrail's records have at most 256 KB (1 MB in Lake); exports indent them and wrap them in strings. */
@@ -92,9 +92,7 @@ const streamOf = (sieve: Sieve | undefined): SiftStream => {
 };
 
 /** Reads text that is in memory whole; what is no single JSON value goes through the splitter, which knows more shapes. */
-const readWhole = (bytes: Buffer, sieve: Sieve | undefined): Portion => {
-  const sifted = sieve === undefined ? undefined : sift(bytes, sieve);
-  if (sifted !== undefined) return portionOf({ sifted, items: [] }, bytes.length);
+const readWhole = (bytes: Buffer): Portion => {
   let value: Json;
   try {
     const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
@@ -154,9 +152,11 @@ async function* slices(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 
 async function* readPlain(bytes: Buffer, sieve: Sieve | undefined): AsyncGenerator<Portion> {
   const encoding = encodingOf(bytes);
+  const sifted = sieve !== undefined && bytes.length <= WHOLE_SIFTED ? sift(bytes, sieve) : undefined;
   if (bytes.length === 0) yield nothing('there are no bytes');
+  else if (sifted !== undefined) yield portionOf({ sifted, items: [] }, bytes.length);
   else if (encoding !== undefined) yield* readPortions(inUtf8(slices(bytes), encoding), sieve);
-  else if (bytes.length <= WHOLE_JSON) yield readWhole(bytes, sieve);
+  else if (bytes.length <= WHOLE_JSON) yield readWhole(bytes);
   else yield* readPortions(slices(bytes), sieve);
 }
 
@@ -166,7 +166,7 @@ async function* readBytes(bytes: Uint8Array, sieve: Sieve | undefined): AsyncGen
     yield* readPlain(whole, sieve);
     return;
   }
-  const inflated = inflateMember(whole, WHOLE_INFLATED);
+  const inflated = inflateMember(whole, WHOLE_SIFTED);
   if (inflated.kind === 'inflated') {
     yield* readPlain(inflated.bytes, sieve);
     if (inflated.trailing > 0)
