@@ -6,7 +6,7 @@ import { LEVELS, type Level } from '../engine/rule/rule.ts';
 import { type Found, foundFindings } from './scan/found.ts';
 import { objectSources } from './scan/objects.ts';
 import { type Format, type Stats, writeFindings } from './scan/output.ts';
-import { defaultJobs, type Given, scanAll } from './scan/pool.ts';
+import { defaultJobs, type Given, type Pool, startPool } from './scan/pool.ts';
 import { readLists, readRuleDocuments } from './scan/rule-files.ts';
 import type { Tally } from './scan/scan-source.ts';
 import { localSources, type Source, showSource, type Unread } from './scan/sources.ts';
@@ -38,17 +38,19 @@ const say = (line: string): void => {
 
 const atLeast = (level: Level, least: Level): boolean => LEVELS.indexOf(level) >= LEVELS.indexOf(least);
 
-const sourcesOf = async (
-  paths: readonly string[],
-): Promise<{ readonly sources: readonly Source[]; readonly unread: readonly Unread[] }> => {
-  const sources: Source[] = [];
-  const unread: Unread[] = [];
-  for (const path of paths) {
-    const found = path.startsWith('s3://') ? { sources: await objectSources(path), unread: [] } : localSources([path]);
-    sources.push(...found.sources);
-    unread.push(...found.unread);
-  }
-  return { sources, unread };
+interface Listed {
+  readonly sources: readonly Source[];
+  readonly unread: readonly Unread[];
+}
+
+const isObjects = (path: string): boolean => path.startsWith('s3://');
+
+/** Sources in the order of the command line; what is on this machine was listed before. */
+const withObjects = async (paths: readonly string[], local: ReadonlyMap<string, Listed>): Promise<Listed> => {
+  const all: Listed[] = [];
+  for (const path of paths)
+    all.push(local.get(path) ?? { sources: isObjects(path) ? await objectSources(path) : [], unread: [] });
+  return { sources: all.flatMap(({ sources }) => sources), unread: all.flatMap(({ unread }) => unread) };
 };
 
 const givenOf = (options: ScanOptions): Given => {
@@ -139,6 +141,7 @@ const sayUnread = (tallies: readonly Tally[], sources: readonly Source[]): numbe
 };
 
 const scanSources = async (
+  pool: Pool,
   sources: readonly Source[],
   given: Given,
   options: ScanOptions,
@@ -147,7 +150,7 @@ const scanSources = async (
   const tallies: Tally[] = [];
   const progress = startProgress(sources.length, 'files');
   try {
-    await scanAll(sources, given, options.jobs ?? defaultJobs(sources), {
+    await pool.scan(sources, given, options.jobs ?? defaultJobs(sources), {
       found: found.add,
       done: (tally) => {
         tallies.push(tally);
@@ -177,25 +180,16 @@ const checkReport = (file: string): void => {
     throw new UsageError(`--report ${file}: is a folder; expected a file name`);
 };
 
-/**
- * Evaluates rules on log files, folders, S3 prefixes or standard input.
- *
- * @param paths files, folders, `s3://bucket/prefix`, `-`
- * @returns exit code: 0, 1 findings at or above `failOn`, 3 some input could not be read
- * @throws UsageError for a wrong option, a path that does not exist, a rule that does not load
- */
-export const run = async (paths: readonly string[], options: ScanOptions): Promise<number> => {
-  const started = performance.now();
-  if (paths.length === 0) throw new UsageError(NO_PATH);
-  if (options.report !== undefined) checkReport(options.report);
-  const given = givenOf(options);
-  checkRules(given.documents, given, options.minLevel);
-  const { sources, unread } = await sourcesOf(paths);
-  if (sources.length === 0 && unread.length === 0)
-    throw new UsageError(`${paths.join(', ')}: no .json, .json.gz or .ndjson files there`);
+const scanAndTell = async (
+  pool: Pool,
+  { sources, unread }: Listed,
+  given: Given,
+  options: ScanOptions,
+  started: number,
+): Promise<number> => {
   const found = foundFindings();
   try {
-    const tallies = await scanSources(sources, given, options, found);
+    const tallies = await scanSources(pool, sources, given, options, found);
     const unreadable = unread.length + tallies.filter((tally) => isUnread(tally, sources[tally.source])).length;
     const stats = statsOf(tallies, found, unreadable, (performance.now() - started) / 1000);
     await writeFindings(options.format ?? 'table', found, stats);
@@ -210,5 +204,30 @@ export const run = async (paths: readonly string[], options: ScanOptions): Promi
     return exitCode(found, options.failOn, unreadable);
   } finally {
     found.close();
+  }
+};
+
+/**
+ * Evaluates rules on log files, folders, S3 prefixes or standard input.
+ *
+ * @param paths files, folders, `s3://bucket/prefix`, `-`
+ * @returns exit code: 0, 1 findings at or above `failOn`, 3 some input could not be read
+ * @throws UsageError for a wrong option, a path that does not exist, a rule that does not load
+ */
+export const run = async (paths: readonly string[], options: ScanOptions): Promise<number> => {
+  const started = performance.now();
+  if (paths.length === 0) throw new UsageError(NO_PATH);
+  if (options.report !== undefined) checkReport(options.report);
+  const local = new Map(paths.filter((path) => !isObjects(path)).map((path) => [path, localSources([path])]));
+  const pool = startPool(options.jobs ?? defaultJobs([...local.values()].flatMap(({ sources }) => sources)));
+  try {
+    const given = givenOf(options);
+    checkRules(given.documents, given, options.minLevel);
+    const listed = await withObjects(paths, local);
+    if (listed.sources.length === 0 && listed.unread.length === 0)
+      throw new UsageError(`${paths.join(', ')}: no .json, .json.gz or .ndjson files there`);
+    return await scanAndTell(pool, listed, given, options, started);
+  } finally {
+    pool.close();
   }
 };

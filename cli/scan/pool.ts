@@ -1,18 +1,12 @@
 import { getCompileCacheDir } from 'node:module';
 import { availableParallelism } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { compileRules } from '../../engine/rule/compile.ts';
 import type { RuleDocument } from '../../engine/rule/document.ts';
 import type { Lists } from '../../engine/rule/rule.ts';
-import { openS3Object } from './objects.ts';
-import { type FoundLine, scanSource, type Tally, type TimeRange } from './scan-source.ts';
+import { drain, type NumberedSource, toolsOf } from './drain.ts';
+import type { FoundLine, Tally, TimeRange } from './scan-source.ts';
 import { type Source, sizeOf } from './sources.ts';
-
-/** A source and its place in the order of the command line. */
-interface NumberedSource {
-  readonly number: number;
-  readonly source: Source;
-}
 
 /** Rules and range of a scan: plain data, so that workers can be given it. */
 export interface Given {
@@ -22,7 +16,7 @@ export interface Given {
   readonly range: TimeRange;
 }
 
-/** What a worker is started with. */
+/** What a worker is told to do. */
 export interface Task extends Given {
   readonly sources: readonly NumberedSource[];
   /** One Int32: number of sources taken so far. */
@@ -61,40 +55,60 @@ const cacheOfCode = (): NodeJS.ProcessEnv => {
   return folder === undefined ? process.env : { ...process.env, NODE_COMPILE_CACHE: folder };
 };
 
-const runWorker = (task: Task, listener: Listener): Promise<void> =>
+const startWorker = (): Worker =>
+  new Worker(new URL('./worker.ts', import.meta.url), {
+    env: cacheOfCode(),
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+  });
+
+const runWorker = (worker: Worker, task: Task, listener: Listener): Promise<void> =>
   new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-      workerData: task,
-      env: cacheOfCode(),
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
-    });
     worker.on('message', (message: WorkerMessage) => hear(listener, message));
     worker.on('error', reject);
     worker.on('exit', () => resolve());
+    worker.postMessage(task);
   });
 
-/**
- * Scans all sources. Big ones first, so that no thread is left with a big one at the end; standard input stays in this
- * thread. What `listener` hears comes in no certain order: sources are told by their number.
- */
-export const scanAll = async (
-  sources: readonly Source[],
-  given: Given,
-  jobs: number,
-  listener: Listener,
-): Promise<void> => {
-  const numbered = sources.map((source, number) => ({ number, source }));
-  const ordered = numbered.toSorted((a, b) => sizeOf(b.source) - sizeOf(a.source) || a.number - b.number);
-  const piped = ordered.filter(({ source }) => source.kind === 'stdin');
-  const pulled = ordered.filter(({ source }) => source.kind !== 'stdin');
-  const threads = Math.min(jobs, pulled.length);
-  const task: Task = { ...given, sources: pulled, counter: new SharedArrayBuffer(4) };
-  const running = threads > 1 ? [...Array(threads)].map(() => runWorker(task, listener)) : [];
-  const own = threads > 1 ? piped : [...piped, ...pulled];
-  if (own.length > 0) {
-    const { ruleSet } = compileRules(given.documents, given);
-    const tools = { ruleSet, range: given.range, openObject: openS3Object() };
-    for (const { source, number } of own) listener.done(await scanSource(source, number, tools, listener.found));
-  }
-  await Promise.all(running);
+/** Threads beside this one. They are started before there is anything to do: they load their code while rules are read. */
+export interface Pool {
+  /**
+   * Scans all sources, this thread among the others. Big ones first, so that no thread is left with a big one at the
+   * end; standard input stays in this thread. What `listener` hears comes in no certain order: sources are told by
+   * their number.
+   */
+  readonly scan: (sources: readonly Source[], given: Given, jobs: number, listener: Listener) => Promise<void>;
+  /** Ends the threads that were not needed. */
+  readonly close: () => void;
+}
+
+/** @param jobs threads that will probably be of use, this one included */
+export const startPool = (jobs: number): Pool => {
+  const idle = Array.from({ length: jobs - 1 }, startWorker);
+  return {
+    scan: async (sources, given, wanted, listener) => {
+      const numbered = sources.map((source, number) => ({ number, source }));
+      const ordered = numbered.toSorted((a, b) => sizeOf(b.source) - sizeOf(a.source) || a.number - b.number);
+      const piped = ordered.filter(({ source }) => source.kind === 'stdin');
+      const pulled = ordered.filter(({ source }) => source.kind !== 'stdin');
+      // Tests of rules are of no use to a thread, and more than the rules themselves.
+      const documents = given.documents.map((document) => ({ ...document, tests: [] }));
+      const task: Task = { ...given, documents, sources: pulled, counter: new SharedArrayBuffer(4) };
+      const others = Math.min(wanted, pulled.length) - 1;
+      const running = Array.from({ length: Math.max(0, others) }, () =>
+        runWorker(idle.pop() ?? startWorker(), task, listener),
+      );
+      const tools = toolsOf(given);
+      // Between two sources the messages of other threads are heard, and the bar is drawn.
+      const done = async (tally: Tally): Promise<void> => {
+        listener.done(tally);
+        await setImmediate();
+      };
+      await drain({ sources: piped, counter: new SharedArrayBuffer(4) }, tools, listener.found, done);
+      await drain(task, tools, listener.found, done);
+      await Promise.all(running);
+    },
+    close: () => {
+      for (const worker of idle) void worker.terminate();
+    },
+  };
 };
