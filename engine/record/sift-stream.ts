@@ -41,7 +41,7 @@ export const siftStream = (options: StreamOptions, sieve: Sieve): SiftStream => 
     ({ elements } = sifted);
     const left = bytes.subarray(rest);
     if (kind === 'ended') return { sifted, items: giveOver('behind-records').push(left) };
-    if (kind === 'broken' || left.length > options.maxValueBytes)
+    if (kind === 'broken' || left.length > options.maxValueBytes || !sieve.isWorthwhile())
       return { sifted, items: giveOver('in-records').push(left) };
     kept = left;
     enough = Math.min(2 * left.length, options.maxValueBytes + 1);
@@ -55,7 +55,7 @@ export const siftStream = (options: StreamOptions, sieve: Sieve): SiftStream => 
     kept = bytes;
     if (bytes.length < enough) return { sifted, items: [] };
     if (started) return siftMore(bytes, 0);
-    const start = startOfRecords(bytes);
+    const start = sieve.isWorthwhile() ? startOfRecords(bytes) : -1;
     started = start >= 0;
     return started ? siftMore(bytes, start) : { sifted, items: giveOver().push(bytes) };
   };

@@ -12,9 +12,11 @@ export type Judgement = typeof QUIET | typeof LOOK | typeof DROP;
 /** Tells from the bytes of a record whether anyone has to look at it. */
 export interface Sieve {
   /** As `Skimmer.read`. */
-  readonly read: (bytes: Uint8Array, from: number, to: number) => number;
+  readonly read: (bytes: Buffer, from: number, to: number) => number;
   /** Of the record read last. LOOK where there is any doubt. */
   readonly judge: () => Judgement;
+  /** False while most records are to be looked at all the same: parsing them at once is cheaper then. */
+  readonly isWorthwhile: () => boolean;
 }
 
 /** What a record must be, beside matching no rule, for nobody to look at it. */
@@ -127,10 +129,11 @@ export const endsThere = (bytes: Uint8Array, from: number): boolean => {
 /**
  * Sifts a document that is in memory whole.
  *
- * @returns undefined for any but `{"Records":[{…},…]}` in valid JSON: what else it is, the parser says
+ * @returns undefined for any but `{"Records":[{…},…]}` in valid JSON: what else it is, the parser says; also where
+ * sifting is not worthwhile
  */
 export const sift = (bytes: Buffer, sieve: Sieve): Sifted | undefined => {
-  const start = startOfRecords(bytes);
+  const start = sieve.isWorthwhile() ? startOfRecords(bytes) : -1;
   if (start < 0) return undefined;
   const sifted = nothingSifted();
   const reach = siftElements(bytes, start, sieve, sifted);

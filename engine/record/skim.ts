@@ -35,7 +35,7 @@ export interface Skimmer {
    * @param from where the object starts
    * @returns where it ends; INCOMPLETE, or BROKEN for whatever is no object
    */
-  readonly read: (bytes: Uint8Array, from: number, to: number) => number;
+  readonly read: (bytes: Buffer, from: number, to: number) => number;
   /** Whether its fields can be relied upon: no key of interest twice, none escaped or joined by dots. */
   readonly isPlain: () => boolean;
   readonly tokens: Tokens;
@@ -174,8 +174,8 @@ export const skimmer = (paths: readonly (readonly string[])[]): Skimmer => {
   const ends = new Int32Array(paths.length);
   const root = tableOf(paths, [...paths.keys()], 0);
   const isObject = new Uint8Array(MOST_DEPTH);
-  let bytes: Uint8Array = new Uint8Array(1);
-  let view = new DataView(bytes.buffer);
+  let bytes: Buffer = Buffer.alloc(1);
+  let view: DataView = new DataView(bytes.buffer);
   /** Up to here four bytes can be read at once. */
   let wide = 0;
   let record = 0;
@@ -352,7 +352,7 @@ export const skimmer = (paths: readonly (readonly string[])[]): Skimmer => {
   const unpredicted = (table: Table, from: number): number => {
     keyEnd = readString(from);
     if (keyEnd < 0) return keyEnd;
-    const key = Buffer.from(bytes.buffer, bytes.byteOffset + from, keyEnd - 1 - from).toString('utf8');
+    const key = bytes.toString('utf8', from, keyEnd - 1);
     if (!key.includes('\\')) return table.numbers.get(key) ?? learnKey(table, key);
     // An escape may spell a key that is wanted. Not learnt: it would be met again without this doubt.
     plain = false;
@@ -388,7 +388,8 @@ export const skimmer = (paths: readonly (readonly string[])[]): Skimmer => {
       }
       if ((bytes[at] ?? 0) <= 0x20) at = spaces(at);
       const target = table.targets[key];
-      at = target === undefined ? passValue(at) : readTarget(target, at);
+      if (target !== undefined) at = readTarget(target, at);
+      else at = bytes[at] === QUOTE ? readString(at + 1) : passValue(at);
       if (at < 0) return at;
       let behind = bytes[at];
       if (behind !== COMMA && behind !== CLOSE_OBJECT) {
@@ -402,7 +403,7 @@ export const skimmer = (paths: readonly (readonly string[])[]): Skimmer => {
     }
   };
 
-  const read = (given: Uint8Array, from: number, to: number): number => {
+  const read = (given: Buffer, from: number, to: number): number => {
     if (bytes !== given) {
       bytes = given;
       view = new DataView(given.buffer, given.byteOffset, given.byteLength);
@@ -418,9 +419,8 @@ export const skimmer = (paths: readonly (readonly string[])[]): Skimmer => {
   const value = (path: number): string | number | boolean | null => {
     const start = starts[path] ?? 0;
     const end = ends[path] ?? 0;
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (kinds[path] === TOKEN && bytes[start] === QUOTE) return text.toString('utf8', start + 1, end - 1);
-    return JSON.parse(text.toString('utf8', start, end));
+    if (kinds[path] === TOKEN && bytes[start] === QUOTE) return bytes.toString('utf8', start + 1, end - 1);
+    return JSON.parse(bytes.toString('utf8', start, end));
   };
 
   return { read, isPlain: () => plain, tokens: { kinds, starts, ends, view: () => view, value } };

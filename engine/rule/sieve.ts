@@ -49,12 +49,38 @@ const skimFields = (fields: readonly Path[]) => {
   return { ...skimmer(paths), signs: SIGNS.map(numberOf), numberOf };
 };
 
+/** Records by which the worth of sifting is judged, and how many times it is then not asked for. */
+const SAMPLE = 512;
+const REST = 64;
+
+/** Rules that look at every record (keywords, say) leave nothing to pass over: reading the bytes twice is then waste. */
+const worth = () => {
+  let [judged, looked, rest] = [0, 0, 0];
+  return {
+    count: (judgement: Judgement): Judgement => {
+      judged += 1;
+      if (judgement === LOOK) looked += 1;
+      return judgement;
+    },
+    isWorthwhile: (): boolean => {
+      if (rest > 0) rest -= 1;
+      else if (judged >= SAMPLE) {
+        if (2 * looked > judged) rest = REST;
+        judged = 0;
+        looked = 0;
+      }
+      return rest === 0;
+    },
+  };
+};
+
 /**
  * Makes a sieve of a rule set: QUIET are ordinary records of which the verdict says that no rule can match them. The
  * judgement rests on the same decision tree as the verdict on parsed records, and on the same classes of values.
  */
 export const sieveOf = ({ paths, possibleOf }: Verdicts): ((options?: SieveOptions) => Sieve) => {
   let made: ReturnType<typeof skimFields> | undefined;
+  const { count, isWorthwhile } = worth();
   return (options = {}) => {
     made ??= skimFields(paths);
     const { read, isPlain, tokens, signs, numberOf } = made;
@@ -86,6 +112,6 @@ export const sieveOf = ({ paths, possibleOf }: Verdicts): ((options?: SieveOptio
       }
       return judgement === DROP || possibleOf(tokens).length === 0 ? judgement : LOOK;
     };
-    return { read, judge };
+    return { read, judge: () => count(judge()), isWorthwhile };
   };
 };

@@ -10,7 +10,7 @@ import { anObject, STYLES, writeJson } from './json-text.ts';
 /** Passes over records whose `quiet` is a scalar without escapes. */
 const sieve = (): Sieve => {
   const { read, isPlain, tokens } = skimmer([['quiet']]);
-  return { read, judge: () => (isPlain() && tokens.kinds[0] === TOKEN ? QUIET : LOOK) };
+  return { read, judge: () => (isPlain() && tokens.kinds[0] === TOKEN ? QUIET : LOOK), isWorthwhile: () => true };
 };
 
 const options = { containers: ['Records'], maxValueBytes: 1 << 16 };

@@ -27,7 +27,7 @@ export const ruleSet = (...rules: readonly Rule[]): RuleSet => ({
       .filter(({ title }) => textAt(record, 'eventName') === title)
       .map((matched) => ({ rule: matched, evidence: [] })),
   // Cannot read anything: every file goes to the parser.
-  sieve: () => ({ read: () => BROKEN, judge: () => LOOK }),
+  sieve: () => ({ read: () => BROKEN, judge: () => LOOK, isWorthwhile: () => false }),
 });
 
 const ACCOUNT = '123456789012';

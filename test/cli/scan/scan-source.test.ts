@@ -18,7 +18,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const text = ruleWith('s: { eventName: Go }\nt: { requestParameters.items.port|gt: 20 }\ncondition: s or t');
 const { ruleSet } = compileRules(readRules([{ file: 'r.yml', text }]).documents);
 /** The same rules, but every record is parsed. */
-const parsing: RuleSet = { ...ruleSet, sieve: () => ({ read: () => BROKEN, judge: () => LOOK }) };
+const parsing: RuleSet = {
+  ...ruleSet,
+  sieve: () => ({ read: () => BROKEN, judge: () => LOOK, isWorthwhile: () => false }),
+};
 
 const record = (eventName: string, at: number, more: JsonObject = {}): JsonObject => ({
   eventVersion: '1.11',
