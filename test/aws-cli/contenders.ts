@@ -8,12 +8,20 @@ const VENV = join(ROOT, '.oracle', 'venv');
 /** Pinned: 1.45.12 is the first that sees data appended to log files. */
 const AWS_CLI = 'awscli==1.45.55';
 
+/** A finding, and the object it is about: `bucket/key`. */
+export interface Found {
+  readonly code: string;
+  readonly object: string | undefined;
+}
+
 export interface Judgement {
   readonly exit: number;
   /** Objects it names as invalid: `bucket/key`. */
   readonly invalid: ReadonlySet<string>;
-  /** Ours only: the codes of the findings. */
-  readonly codes: readonly string[];
+  /** The AWS CLI's only: objects it names as valid. */
+  readonly valid: ReadonlySet<string>;
+  /** Ours only: the findings. */
+  readonly findings: readonly Found[];
   readonly output: string;
 }
 
@@ -64,8 +72,10 @@ export const judgeWithAwsCli = async (program: string, scenario: Scenario, url: 
   const call = ['cloudtrail', 'validate-logs', ...range, '--verbose', ...more];
   const { exit, stdout, stderr } = await run(program, call, environment(url, region));
   const output = `${stdout}\n${stderr}`;
-  const invalid = [...output.matchAll(/^(?:\(backfill\) )?(?:Digest|Log) file\ts3:\/\/(\S+)\tINVALID/gm)];
-  return { exit, output, codes: [], invalid: new Set(invalid.map(([, id = '']) => id)) };
+  const lines = [...output.matchAll(/^(?:\(backfill\) )?(?:Digest|Log) file\ts3:\/\/(\S+)\t(INVALID|valid)/gm)];
+  const judged = (word: string): ReadonlySet<string> =>
+    new Set(lines.flatMap(([, id = '', verdict]) => (verdict === word ? [id] : [])));
+  return { exit, output, findings: [], invalid: judged('INVALID'), valid: judged('valid') };
 };
 
 const argument = (args: readonly string[], name: string): readonly string[] => {
@@ -89,14 +99,15 @@ export const judgeWithTrailwarden = async (scenario: Scenario, url: string): Pro
   const range = ['--trail-arn', arn, '--start', start, '--end', end, '--region', region, '--format', 'ndjson'];
   const command = [join(ROOT, 'cli', 'trailwarden.js'), 'verify', ...range, ...named];
   const { exit, stdout, stderr } = await run(process.execPath, command, environment(url, region));
-  const invalid = new Set<string>();
-  const codes: string[] = [];
-  for (const line of stdout.split('\n').filter((text) => text !== '')) {
+  const findings = stdout.split('\n').flatMap((line): readonly Found[] => {
+    if (line === '') return [];
     // Our own ndjson: one native finding a line, checked against its schema elsewhere.
     const finding: { readonly code?: string; readonly seen: { readonly object?: Named } } = JSON.parse(line);
-    codes.push(finding.code ?? '');
     const { bucket, key } = finding.seen.object ?? {};
-    if (bucket !== undefined && key !== undefined) invalid.add(`${bucket}/${key}`);
-  }
-  return { exit, invalid, codes, output: `${stdout}\n${stderr}` };
+    return [
+      { code: finding.code ?? '', object: bucket === undefined || key === undefined ? undefined : `${bucket}/${key}` },
+    ];
+  });
+  const invalid = new Set(findings.flatMap(({ object }) => object ?? []));
+  return { exit, invalid, valid: new Set(), findings, output: `${stdout}\n${stderr}` };
 };

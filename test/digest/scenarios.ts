@@ -26,6 +26,7 @@ export const MIDDLE = 2;
 const OTHER = makeKey();
 const SPKI = makeKey('spki');
 const EXPIRED = makeKey('pkcs1', { end: START - 24 * HOUR });
+const EXPIRED_MEANWHILE = makeKey('pkcs1', { end: START + HOUR / 2 });
 const LATER = makeKey('pkcs1', { start: START + (HOURS + 2) * HOUR });
 
 /** The trail with one digest planned otherwise. */
@@ -568,6 +569,20 @@ export const SCENARIOS: readonly (readonly [title: string, make: () => MadeTrail
     ['DIGEST_SIGNATURE', 'LOG_MISSING', 'LOG_MISSING'],
   ],
   [
+    'an unsigned digest whose logs were damaged',
+    () => {
+      const trail = planned(() => ({ logs: ['plain', 'longer', 'cut'] }));
+      const { id, logs } = nth(trail, MIDDLE);
+      const [plain, longer, cut] = logs.map((log) => stored(trail, log));
+      stored(trail, id).metadata = {};
+      if (plain !== undefined) plain.bytes = gunzipSync(plain.bytes);
+      if (longer !== undefined) longer.bytes = Buffer.concat([longer.bytes, Buffer.alloc(1)]);
+      if (cut !== undefined) cut.bytes = cut.bytes.subarray(0, 30);
+      return trail;
+    },
+    ['DIGEST_SIGNATURE', 'LOG_FORMAT', 'LOG_TRAILING_DATA', 'LOG_TRUNCATED'],
+  ],
+  [
     'the newest digest deleted with its logs',
     () =>
       tampered((trail) => {
@@ -671,6 +686,16 @@ export const SCENARIOS: readonly (readonly [title: string, make: () => MadeTrail
     'a digest signed after its key had expired',
     () => ({ ...planned(() => ({ key: EXPIRED })), keys: [KEY.listed, EXPIRED.listed] }),
     ['KEY_EXPIRED'],
+  ],
+  [
+    'a digest signed after its key had expired, within the range',
+    () => ({ ...planned(() => ({ key: EXPIRED_MEANWHILE })), keys: [KEY.listed, EXPIRED_MEANWHILE.listed] }),
+    ['KEY_EXPIRED'],
+  ],
+  [
+    'a digest signed before its key was valid',
+    () => ({ ...planned(() => ({ key: LATER })), keys: [KEY.listed, LATER.listed] }),
+    ['KEY_TOO_NEW'],
   ],
   ['no public key at all', () => ({ ...makeTrail(HOURS), keys: [] }), ['KEYS_UNAVAILABLE']],
   [
