@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { HeadObject, ListedObject, ListObjects, ObjectRead, ReadObject } from '../engine/ports.ts';
 import type { ObjectLocation } from '../engine/record/location.ts';
+import { askPage } from './ask-page.ts';
 
 /** Finds the client for a Region: buckets may lie elsewhere than the function. */
 export type ClientFor = (region: string | undefined) => S3Client;
@@ -140,15 +141,9 @@ export const objectLister = (clientFor: ClientFor, { bucketOwner }: ObjectStoreO
     let token: string | undefined;
     do {
       const input = { ...asked, ContinuationToken: token };
-      const page = await inRegion(bucket, (client) => client.send(new ListObjectsV2Command(input)));
-      for (const { Key, Size, LastModified } of page.Contents ?? [])
-        if (Key !== undefined)
-          yield {
-            key: Key,
-            size: Size ?? 0,
-            ...(LastModified === undefined ? {} : { lastModified: LastModified.toISOString() }),
-          };
-      token = page.NextContinuationToken;
+      const page = await inRegion(bucket, (client) => askPage(client, new ListObjectsV2Command(input)));
+      yield* page.objects;
+      token = page.next;
     } while (token !== undefined);
   };
 };

@@ -4,6 +4,7 @@ import type { VerifyRangePorts } from '../engine/verify-range.ts';
 import { clientOptions, needsPathStyle, objectClientOptions } from './client-options.ts';
 import { publicKeyLister } from './keys.ts';
 import { objectLister } from './object-store.ts';
+import { watchRoutes } from './swift/route.ts';
 import { swiftReader } from './swift-reader.ts';
 
 /** One client per Region, made when first asked for. */
@@ -32,10 +33,11 @@ export const rangeWorld = (sockets: number): VerifyRangePorts => {
       ...(region === undefined ? {} : { region }),
     });
   });
+  const routes = watchRoutes(clientFor);
   const trails = perRegion((region) => new CloudTrailClient({ ...clientOptions, ...(region && { region }) }));
   return {
-    readObject: swiftReader(clientFor, { sockets }),
-    listObjects: objectLister(clientFor),
+    readObject: swiftReader(routes, { sockets }),
+    listObjects: objectLister(routes.watched),
     listPublicKeys: publicKeyLister(trails),
   };
 };

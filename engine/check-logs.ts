@@ -76,20 +76,20 @@ const checkLog = async (
 };
 
 const problemOf = (digest: ExaminedDigest, { verdict }: CheckedLog): readonly Problem[] => {
-  const about = {
+  if (verdict.kind === 'valid') return [];
+  const { code, reason, expected, actual } = verdict;
+  const problem: Problem = {
+    code,
+    reason,
     object: verdict.location,
     digest: digest.location,
     ...(digest.chain !== undefined && { chain: digest.chain }),
     ...(digest.start !== undefined &&
       digest.end !== undefined && { span: { start: writtenTime(digest.start), end: writtenTime(digest.end) } }),
+    ...(expected !== undefined && { expected }),
+    ...(actual !== undefined && { actual }),
   };
-  if (verdict.kind === 'invalid') {
-    const { code, reason, expected, actual } = verdict;
-    return [
-      { code, reason, ...about, ...(expected !== undefined && { expected }), ...(actual !== undefined && { actual }) },
-    ];
-  }
-  return [];
+  return [problem];
 };
 
 /** Logs whose newest event is later than the digest that lists them ended: a clock is wrong somewhere. */

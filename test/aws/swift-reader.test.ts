@@ -2,7 +2,9 @@ import { createHash, createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { S3Client } from '@aws-sdk/client-s3';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { objectLister } from '../../aws/object-store.ts';
+import { watchRoutes } from '../../aws/swift/route.ts';
 import { swiftReader } from '../../aws/swift-reader.ts';
 
 interface Asked {
@@ -12,10 +14,18 @@ interface Asked {
 
 const servers: Server[] = [];
 afterEach(() => {
-  for (const server of servers.splice(0)) server.close();
+  for (const server of servers.splice(0)) {
+    server.close();
+    server.closeAllConnections();
+  }
 });
 
-const bench = async (answer: (response: ServerResponse, asked: Asked) => void) => {
+const CREDENTIALS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret', sessionToken: 'token' };
+
+const bench = async (
+  answer: (response: ServerResponse, asked: Asked) => void,
+  credentials: () => Promise<typeof CREDENTIALS & { readonly expiration?: Date }> = async () => CREDENTIALS,
+) => {
   const asked: Asked[] = [];
   const server = createServer((request, response) => {
     const one = { url: request.url ?? '', headers: request.headers };
@@ -26,10 +36,11 @@ const bench = async (answer: (response: ServerResponse, asked: Asked) => void) =
   await new Promise((resolve) => server.once('listening', resolve));
   // A server that listens on a port has an AddressInfo; a string is for pipes only.
   const { port } = server.address() as AddressInfo;
-  const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret', sessionToken: 'token' };
   const endpoint = `http://127.0.0.1:${port}`;
   const client = new S3Client({ region: 'eu-west-1', endpoint, forcePathStyle: true, credentials, maxAttempts: 2 });
-  return { asked, read: swiftReader(() => client, { sockets: 2, bucketOwner: '111122223333' }) };
+  const routes = watchRoutes(() => client);
+  const options = { sockets: 2, bucketOwner: '111122223333' };
+  return { asked, read: swiftReader(routes, options), list: objectLister(routes.watched, options) };
 };
 
 const isSdk = ({ headers }: Asked): boolean => headers['user-agent']?.startsWith('aws-sdk-js') === true;
@@ -93,6 +104,65 @@ describe('reading very many objects', () => {
     });
   });
 
+  it('asks by itself from the first object on, when the SDK has listed the bucket', async () => {
+    const { asked, read, list } = await bench((response, { url }) =>
+      url.includes('list-type')
+        ? response.end(
+            '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><IsTruncated>false</IsTruncated></ListBucketResult>',
+          )
+        : whole(response),
+    );
+    for await (const { key } of list('bkt', 'a/')) throw new Error(`listed ${key}`);
+    expect(await read(at(KEY), LIMIT)).toMatchObject({ kind: 'found' });
+    expect(asked.map(isSdk)).toEqual([true, false]);
+    if (asked[1] === undefined) throw new Error('no second request');
+    expect(asked[1].url).toBe(
+      `/bkt/${encodeURIComponent(KEY)
+        .replaceAll('%2F', '/')
+        .replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`)}`,
+    );
+    expect(asked[1].headers.authorization).toContain(`Signature=${signatureOf(asked[1])}`);
+  });
+
+  it('signs right from one second to the next, and with new credentials', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 2, 5, 23, 59, 58) });
+    try {
+      let turn = 0;
+      const { asked, read } = await bench(whole, async () => {
+        turn += 1;
+        return { ...CREDENTIALS, sessionToken: `token${turn}`, expiration: new Date(Date.now() + 1000) };
+      });
+      for (let time = 0; time < 5; time += 1) {
+        await read(at('a'), LIMIT);
+        await read(at('b'), LIMIT);
+        vi.setSystemTime(Date.now() + 1000);
+      }
+      const own = asked.filter((one) => !isSdk(one));
+      expect(own.length).toBeGreaterThan(7);
+      expect(new Set(own.map(({ headers }) => headers['x-amz-date'])).size).toBe(5);
+      expect(new Set(own.map(({ headers }) => headers['x-amz-security-token'])).size).toBeGreaterThan(1);
+      for (const one of own) expect(one.headers.authorization).toContain(`Signature=${signatureOf(one)}`);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('writes nothing into a request that could end a field of it', async () => {
+    const { asked, read } = await bench(whole, async () => ({ ...CREDENTIALS, sessionToken: 'to ken' }));
+    await read(at('a'), LIMIT);
+    await read(at('b'), LIMIT);
+    expect(asked.map(isSdk)).toEqual([true, true]);
+  });
+
+  it('leaves an endpoint to the SDK that answers in a way not understood here', async () => {
+    const { asked, read } = await bench((response) =>
+      response.writeHead(200, {}).write('bo', () => response.end('dy')),
+    );
+    for (let time = 0; time < 40; time += 1) expect(await read(at('a'), LIMIT)).toMatchObject({ kind: 'found' });
+    expect(asked.filter((one) => !isSdk(one))).toHaveLength(32);
+    expect(asked.filter(isSdk)).toHaveLength(40);
+  });
+
   const fault = (status: number, code: string) => (response: ServerResponse) => {
     response
       .writeHead(status, { 'content-type': 'application/xml' })
@@ -107,6 +177,11 @@ describe('reading very many objects', () => {
       'an object beyond the limit',
       (response) => response.writeHead(200, { 'content-length': 101 }).end('x'.repeat(101)),
       { kind: 'unreadable', code: 'TooLarge' },
+    ],
+    [
+      'a chunked body',
+      (response) => response.writeHead(200, {}).write('bo', () => response.end('dy')),
+      { kind: 'found', bytes: Buffer.from('body') },
     ],
   ])('leaves %s to the SDK', async (_, answer, expected) => {
     const { asked, read } = await bench((response, { url }) =>
