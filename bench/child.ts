@@ -1,10 +1,10 @@
 // Started afresh for every measurement: one variant, one corpus. Arguments as one JSON object; answers with one line.
 import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { compileRules } from '../engine/rule/compile.ts';
-import { filesOf } from './corpus.ts';
 import { FIRST_RECORDS } from './first-records.ts';
-import { readRuleSet } from './rule-sets.ts';
-import { type PassCount, passOf, type Variant } from './work.ts';
+import type { StoredRules } from './rule-sets.ts';
+import type { PassCount, Variant } from './work.ts';
 
 /** What a child is asked. */
 export type Asked =
@@ -35,7 +35,9 @@ const timed = <T>(task: () => T): { readonly value: T; readonly cpu: number } =>
   return { value, cpu: cpuMilliseconds() - before };
 };
 
-const runPasses = (asked: Extract<Asked, { kind: 'passes' }>): Answer => {
+const runPasses = async (asked: Extract<Asked, { kind: 'passes' }>): Promise<Answer> => {
+  // What makes corpora and rules is not loaded for the other kind: it would fill the heap, and be collected in its time.
+  const [{ filesOf }, { passOf }] = await Promise.all([import('./corpus.ts'), import('./work.ts')]);
   const files = filesOf(asked).map((path) => readFileSync(path));
   const pass = passOf(asked.variant, asked.rules);
   for (let turn = 0; turn < asked.warmUps; turn += 1) pass(files);
@@ -44,13 +46,18 @@ const runPasses = (asked: Extract<Asked, { kind: 'passes' }>): Answer => {
   return { ...count, cpu: runs.map(({ cpu }) => cpu), peakBytes: process.resourceUsage().maxRSS * 1024 };
 };
 
+/** Milliseconds in which what Node reads TypeScript with, compiled in the background once it was used, is done with it. */
+const SETTLING = 500;
+
 /**
- * Rules from their JSON to the first records judged, in a process that has compiled nothing before: what is made only
- * when a record needs it is in it. Modules are loaded already.
+ * Rules from their JSON to the first records judged, in a process that has loaded the engine and compiled nothing before:
+ * what is made only when a record needs it is in it.
  */
-const runInit = ({ rules }: Extract<Asked, { kind: 'init' }>): Answer => {
+const runInit = async ({ rules }: Extract<Asked, { kind: 'init' }>): Promise<Answer> => {
+  await setTimeout(SETTLING);
   const { cpu, value } = timed(() => {
-    const { documents, lists } = readRuleSet(rules);
+    // Written by ruleSetFile as a bundle holds it.
+    const { documents, lists }: StoredRules = JSON.parse(readFileSync(rules, 'utf8'));
     const { ruleSet } = compileRules(documents, { lists });
     return FIRST_RECORDS.flatMap((record) => ruleSet.match(record)).length;
   });
@@ -64,4 +71,5 @@ const runInit = ({ rules }: Extract<Asked, { kind: 'init' }>): Answer => {
 
 // Typed by the one place that starts this process: rounds.ts.
 const asked: Asked = JSON.parse(process.argv[2] ?? '{}');
-process.stdout.write(`${JSON.stringify(asked.kind === 'init' ? runInit(asked) : runPasses(asked))}\n`);
+const answer = await (asked.kind === 'init' ? runInit(asked) : runPasses(asked));
+process.stdout.write(`${JSON.stringify(answer)}\n`);

@@ -135,7 +135,7 @@ const measureInit = async ({ runs, say }: EngineOptions): Promise<Part> => {
   }
   const note =
     'From the JSON a bundle holds to the first records judged (an everyday call, and one a shipped rule is about), in a ' +
-    'fresh process; loading the code is not in it.';
+    'fresh process that has loaded the engine and nothing else; loading it is not in it.';
   return { sections: [{ title: 'Cold start', note, columns: ['rules', 'CPU ms', 'least–greatest'], rows }], targets };
 };
 
