@@ -3,6 +3,8 @@
  * most of the work there is. Every byte is still checked: what passes here passes JSON.parse.
  */
 
+import { type Key, meetKey, slotOf, type Table, type Target, tableOf } from './key-table.ts';
+
 /** A field's value: nothing there, one scalar (of text: without or with escapes), or what only the parsed record can tell. */
 export const ABSENT = 0;
 export const TOKEN = 1;
@@ -21,7 +23,9 @@ export interface Tokens {
   readonly starts: Int32Array;
   readonly ends: Int32Array;
   /** The bytes they stand in. */
-  readonly view: () => DataView;
+  readonly view: DataView;
+  /** Up to there four bytes can be read at once. */
+  readonly wide: number;
   /** The scalar a token spells. */
   readonly value: (path: number) => string | number | boolean | null;
 }
@@ -72,94 +76,6 @@ const isHex = (byte: number): boolean => isDigit(byte) || ((byte | 0x20) >= 0x61
 
 /** Levels of nesting; deeper records are left to the parser. */
 const MOST_DEPTH = 256;
-/** Keys an object's table learns, besides those that are wanted; further ones are read as they come. */
-const MOST_LEARNT = 64;
-
-/** What a key leads to. */
-interface Target {
-  /** Number of the path that ends here; -1 for none. */
-  readonly path: number;
-  /** Numbers of the paths that go on below. */
-  readonly below: readonly number[];
-  /** Table of the keys below; undefined where no path goes on. */
-  readonly table: Table | undefined;
-  /** A key of several path parts joined by dots: it may win over nesting (see `resolve`). */
-  readonly joined: boolean;
-  /** Number of the last record that had it. */
-  met: number;
-}
-
-/** The bytes of a key with the quote and the colon behind it, four at a time; the last word is masked. */
-interface Key {
-  readonly length: number;
-  readonly words: Int32Array;
-  readonly mask: number;
-}
-
-const keyOf = (key: string): Key => {
-  const bytes = Buffer.from(`${key}":`);
-  const padded = Buffer.alloc(Math.ceil(bytes.length / 4) * 4);
-  bytes.copy(padded);
-  const words = Int32Array.from({ length: padded.length / 4 }, (_, word) => padded.readInt32LE(word * 4));
-  const rest = bytes.length % 4;
-  return { length: bytes.length, words, mask: rest === 0 ? -1 : (1 << (rest * 8)) - 1 };
-};
-
-/** The keys of an object on the way of some path. */
-interface Table {
-  readonly targets: (Target | undefined)[];
-  readonly keys: Key[];
-  /** Key numbers by the text of the key. */
-  readonly numbers: Map<string, number>;
-  /** For each key, the two keys that came behind it the last time: records of a kind have their keys in one order. */
-  readonly next: Int32Array;
-  readonly other: Int32Array;
-}
-
-/** No key; it stands in front of the first. */
-const NO_KEY: Key = { length: 0, words: Int32Array.of(0), mask: -1 };
-
-const newTable = (wanted: ReadonlyMap<string, Target>): Table => ({
-  targets: [undefined, ...wanted.values()],
-  keys: [NO_KEY, ...[...wanted.keys()].map(keyOf)],
-  numbers: new Map([...wanted.keys()].map((key, place) => [key, place + 1])),
-  next: new Int32Array(wanted.size + 1 + MOST_LEARNT),
-  other: new Int32Array(wanted.size + 1 + MOST_LEARNT),
-});
-
-/** @returns the number of the key; 0 where the table has learnt enough */
-const learnKey = ({ keys, targets, numbers, next }: Table, key: string): number => {
-  const number = keys.length;
-  if (number >= next.length) return 0;
-  keys.push(keyOf(key));
-  targets.push(undefined);
-  numbers.set(key, number);
-  return number;
-};
-
-/** The tables of some paths; `numbers` are theirs, `from` is the level. */
-const tableOf = (paths: readonly (readonly string[])[], numbers: readonly number[], from: number): Table => {
-  const at = (number: number): readonly string[] => paths[number] ?? [];
-  const wanted = new Map<string, Target>();
-  for (const key of new Set(numbers.map((number) => at(number)[from] ?? ''))) {
-    const under = numbers.filter((number) => at(number)[from] === key);
-    const below = under.filter((number) => at(number).length > from + 1);
-    const path = under.find((number) => at(number).length === from + 1) ?? -1;
-    const table = below.length === 0 ? undefined : tableOf(paths, below, from + 1);
-    wanted.set(key, { path, below, table, joined: false, met: 0 });
-  }
-  for (const number of numbers)
-    for (let end = from + 2; end <= at(number).length; end += 1)
-      wanted.set(at(number).slice(from, end).join('.'), {
-        path: -1,
-        below: [],
-        table: undefined,
-        joined: true,
-        met: 0,
-      });
-  return newTable(wanted);
-};
-
 /**
  * Compiles paths into a reader of records.
  *
@@ -352,8 +268,17 @@ export const skimmer = (paths: readonly (readonly string[])[]): Skimmer => {
   const unpredicted = (table: Table, from: number): number => {
     keyEnd = readString(from);
     if (keyEnd < 0) return keyEnd;
+    const length = keyEnd - 1 - from;
+    const slot = slotOf(bytes, from, length);
+    const number = table.slots[slot] ?? 0;
+    const likely = table.keys[number];
+    if (likely !== undefined && isKey(likely, from)) return number;
     const key = bytes.toString('utf8', from, keyEnd - 1);
-    if (!key.includes('\\')) return table.numbers.get(key) ?? learnKey(table, key);
+    if (!key.includes('\\')) {
+      const met = meetKey(table, key);
+      table.slots[slot] = met;
+      return met;
+    }
     // An escape may spell a key that is wanted. Not learnt: it would be met again without this doubt.
     plain = false;
     return 0;
@@ -408,6 +333,8 @@ export const skimmer = (paths: readonly (readonly string[])[]): Skimmer => {
       bytes = given;
       view = new DataView(given.buffer, given.byteOffset, given.byteLength);
       wide = given.byteLength - 4;
+      tokens.view = view;
+      tokens.wide = wide;
     }
     record += 1;
     plain = true;
@@ -423,5 +350,6 @@ export const skimmer = (paths: readonly (readonly string[])[]): Skimmer => {
     return JSON.parse(bytes.toString('utf8', start, end));
   };
 
-  return { read, isPlain: () => plain, tokens: { kinds, starts, ends, view: () => view, value } };
+  const tokens: { -readonly [Name in keyof Tokens]: Tokens[Name] } = { kinds, starts, ends, view, wide, value };
+  return { read, isPlain: () => plain, tokens };
 };

@@ -3,22 +3,27 @@ import type { Tokens } from './skim.ts';
 /** Answers kept where nothing else is said; a power of two, and the most there can be. */
 const SLOTS = 256;
 /** Longer tokens are asked for each time. */
-const LONGEST = 128;
-const WORDS = LONGEST / 4;
+const LONGEST = 256;
+/** Words of a slot, of eight bytes: length, answer, the token, its last eight bytes again. */
+const STRIDE = 3 + LONGEST / 8;
 
 /** What a token means, as a number that is not negative. */
 export type Meaning = (tokens: Tokens, path: number) => number;
 
-/** One of 256 numbers from the length and four words out of a token of four bytes and more. */
+/**
+ * Two of 256 numbers, sixteen bits in all, from five words and the length of a token of four bytes and more. The first characters tell event
+ * sources apart, those further on ARNs.
+ */
 const mixOf = (view: DataView, start: number, length: number): number => {
   const last = length - 4;
   const mixed =
-    Math.imul(view.getInt32(start + last, true), 0x9e3779b1) +
-    Math.imul(view.getInt32(start + (last >> 1), true), 0x85ebca6b) +
+    Math.imul(view.getInt32(start + Math.min(last, 2), true), 0x165667b1) +
     Math.imul(view.getInt32(start + (last >> 2), true), 0xc2b2ae35) +
+    Math.imul(view.getInt32(start + (last >> 1), true), 0x85ebca6b) +
     Math.imul(view.getInt32(start + last - (last >> 2), true), 0x27d4eb2f) +
+    Math.imul(view.getInt32(start + last, true), 0x9e3779b1) +
     length;
-  return Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d) >>> 24;
+  return Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d) >>> 16;
 };
 
 /**
@@ -29,39 +34,54 @@ const mixOf = (view: DataView, start: number, length: number): number => {
  * @param slots a power of two, at most 256
  */
 export const rememberTokens = (meaning: Meaning, slots = SLOTS): Meaning => {
-  // Made with the first token: a Lambda that wakes for one record has no use for most fields.
-  let held = new Int32Array(0);
-  const lengths = new Int32Array(slots);
-  const answers = new Int32Array(slots);
+  /**
+   * For each slot the length of its token, the answer, and the token's bytes: together, because what this costs is
+   * memory out of reach. Eight bytes are compared as one number: two that are equal have the same bits, because zero, which
+   * has two forms, needs bytes that no JSON has; a NaN equals nothing and is asked for again. Made with the first token: a Lambda that wakes for one record has no use for most fields.
+   */
+  let held = new Float64Array(0);
+  /** Which of the two slots a token has is given up for the next. */
+  let turn = false;
 
   const isHeld = (view: DataView, start: number, length: number, from: number): boolean => {
-    const words = length >> 2;
+    if (held[from] !== length) return false;
+    const text = from + 2;
+    if (length < 8)
+      return view.getInt32(start, true) === held[text] && view.getInt32(start + length - 4, true) === held[text + 1];
+    const words = length >> 3;
     for (let word = 0; word < words; word += 1)
-      if (view.getInt32(start + word * 4, true) !== held[from + word]) return false;
-    const rest = length & 3;
-    if (rest === 0) return true;
-    return (view.getInt32(start + words * 4, true) & ((1 << (rest * 8)) - 1)) === held[from + words];
+      if (view.getFloat64(start + word * 8, true) !== held[text + word]) return false;
+    return view.getFloat64(start + length - 8, true) === held[text + words];
   };
 
-  const hold = (view: DataView, start: number, length: number, from: number): void => {
-    if (held.length === 0) held = new Int32Array(slots * WORDS);
-    const words = length >> 2;
-    for (let word = 0; word < words; word += 1) held[from + word] = view.getInt32(start + word * 4, true);
-    const rest = length & 3;
-    if (rest !== 0) held[from + words] = view.getInt32(start + words * 4, true) & ((1 << (rest * 8)) - 1);
+  const hold = (view: DataView, start: number, length: number, from: number, answer: number): void => {
+    held[from] = length;
+    held[from + 1] = answer;
+    const text = from + 2;
+    if (length < 8) {
+      held[text] = view.getInt32(start, true);
+      held[text + 1] = view.getInt32(start + length - 4, true);
+      return;
+    }
+    const words = length >> 3;
+    for (let word = 0; word < words; word += 1) held[text + word] = view.getFloat64(start + word * 8, true);
+    held[text + words] = view.getFloat64(start + length - 8, true);
   };
 
   return (tokens, path) => {
     const start = tokens.starts[path] ?? 0;
     const length = (tokens.ends[path] ?? 0) - start;
-    const view = tokens.view();
-    if (length < 4 || length > LONGEST || start + length + 4 > view.byteLength) return meaning(tokens, path);
-    const slot = mixOf(view, start, length) & (slots - 1);
-    if (lengths[slot] === length && isHeld(view, start, length, slot * WORDS)) return answers[slot] ?? 0;
+    const { view } = tokens;
+    if (length < 4 || length > LONGEST || start + length > tokens.wide) return meaning(tokens, path);
+    if (held.length === 0) held = new Float64Array(slots * STRIDE);
+    const mix = mixOf(view, start, length);
+    const one = (mix & (slots - 1)) * STRIDE;
+    if (isHeld(view, start, length, one)) return held[one + 1] ?? 0;
+    const other = ((mix >> 8) & (slots - 1)) * STRIDE;
+    if (isHeld(view, start, length, other)) return held[other + 1] ?? 0;
     const answer = meaning(tokens, path);
-    hold(view, start, length, slot * WORDS);
-    lengths[slot] = length;
-    answers[slot] = answer;
+    turn = !turn;
+    hold(view, start, length, turn ? one : other, answer);
     return answer;
   };
 };

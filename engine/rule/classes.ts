@@ -1,5 +1,5 @@
 import type { Json } from '../record/json.ts';
-import { ABSENT, COMPLEX as NO_TOKEN, type Tokens } from '../record/skim.ts';
+import { COMPLEX as NO_TOKEN, type Tokens } from '../record/skim.ts';
 import { rememberTokens } from '../record/token-memory.ts';
 import { holds, type Network, readAddress } from './cidr.ts';
 import { mayHide, searchTexts } from './decode.ts';
@@ -21,7 +21,9 @@ export interface FieldClasses {
   readonly items: readonly FieldItem[];
   /** The class of a record's value; UNKNOWN where only the plain evaluator can say. */
   readonly classOf: (record: Json) => number;
-  /** The same of a record that is not parsed; the path is the field's number. */
+  /** The class of records without the field. */
+  readonly absent: number;
+  /** The class of a record that has the field and is not parsed; the path is the field's number. */
   readonly classAt: (tokens: Tokens, path: number) => number;
   /** For each item of the field, 1 where values of the class meet it. Undefined for UNKNOWN. */
   readonly outcomes: (id: number) => Uint8Array | undefined;
@@ -235,11 +237,8 @@ export const fieldClasses = (path: Path, items: readonly FieldItem[]): FieldClas
   return {
     items,
     outcomes: (id) => classes[id],
-    classAt: (tokens, number) => {
-      const kind = tokens.kinds[number];
-      if (kind === ABSENT) return absent;
-      return kind === NO_TOKEN ? UNKNOWN : tokenClass(tokens, number);
-    },
+    absent,
+    classAt: (tokens, number) => (tokens.kinds[number] === NO_TOKEN ? UNKNOWN : tokenClass(tokens, number)),
     classOf: (record) => {
       const value = project(record);
       if (value === undefined) return absent;

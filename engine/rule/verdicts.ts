@@ -1,5 +1,5 @@
 import type { Json } from '../record/json.ts';
-import type { Tokens } from '../record/skim.ts';
+import { ABSENT, type Tokens } from '../record/skim.ts';
 import { type FieldClasses, type FieldItem, fieldClasses } from './classes.ts';
 import type { Expression } from './expression.ts';
 import type { CompiledItem } from './item.ts';
@@ -40,6 +40,8 @@ interface Node {
   readonly parent: Node | undefined;
   /** The class of the parent's field that led here. */
   readonly via: number;
+  /** The step behind a field that is absent: most are, in most records. */
+  absent: Node | undefined;
 }
 
 const all = (parts: readonly Partial[]): Partial => ({ kind: 'count', count: parts.length, parts });
@@ -221,7 +223,7 @@ export const decideRules = (expressions: readonly Expression[]): Verdicts => {
       if (rule === undefined || ruledOut(rule, parent.field)) return false;
       return !rule.fields.includes(parent.field) || evaluate(rule.partial, known) !== FALSE;
     });
-    const node: Node = { field: nextField(left, read), rules: left, children: [], parent, via };
+    const node: Node = { field: nextField(left, read), rules: left, children: [], parent, via, absent: undefined };
     parent.children[via] = node;
     held += 10 + left.length;
     return node;
@@ -230,7 +232,14 @@ export const decideRules = (expressions: readonly Expression[]): Verdicts => {
   const start = (): Node => {
     const every = rules.map((_, index) => index);
     held = 0;
-    return { field: nextField(every, new Set()), rules: every, children: [], parent: undefined, via: 0 };
+    return {
+      field: nextField(every, new Set()),
+      rules: every,
+      children: [],
+      parent: undefined,
+      via: 0,
+      absent: undefined,
+    };
   };
   let root = start();
 
@@ -243,12 +252,17 @@ export const decideRules = (expressions: readonly Expression[]): Verdicts => {
     }
     return node.rules;
   };
+  const step = (node: Node, id: number): Node => node.children[id] ?? grow(node, id);
   const possibleOf = (tokens: Tokens): readonly number[] => {
     if (held > MOST_HELD) root = start();
+    const { kinds } = tokens;
     let node = root;
     while (node.field >= 0) {
-      const id = (made[node.field] ?? fieldAt(node.field)).classAt(tokens, node.field);
-      node = node.children[id] ?? grow(node, id);
+      const { field } = node;
+      if (kinds[field] === ABSENT) {
+        node.absent ??= step(node, fieldAt(field).absent);
+        node = node.absent;
+      } else node = step(node, fieldAt(field).classAt(tokens, field));
     }
     return node.rules;
   };
