@@ -36,7 +36,8 @@ type Get = (route: Route, path: string, query: string, maxBytes: number) => Prom
 
 const getter = ({ bucketOwner, sockets }: SwiftOptions): Get => {
   const ways = new Map<string, Way>();
-  const wayOf = (route: Route): Way => {
+  const taken = new WeakMap<Route, Way>();
+  const findWay = (route: Route): Way => {
     const name = `${route.secure} ${route.host} ${route.port} ${route.region}`;
     const known = ways.get(name);
     if (known !== undefined) return known;
@@ -46,7 +47,8 @@ const getter = ({ bucketOwner, sockets }: SwiftOptions): Get => {
   };
   return async (route, path, query, maxBytes) => {
     const credentials = await route.client.config.credentials();
-    const way = wayOf(route);
+    const way = taken.get(route) ?? findWay(route);
+    taken.set(route, way);
     const request = way.sign({ path, query, credentials, now: Date.now() });
     if (request === undefined || way.odd >= MOST_ODD) return undefined;
     const answer = await way.ask(request, maxBytes);

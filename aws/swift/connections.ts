@@ -16,13 +16,13 @@ export interface Answer {
 
 /**
  * Sends a request and gives the whole answer; undefined for whatever is not plain (see `readHead`), longer than
- * `maxBytes`, broken off, silent for 10 seconds, or not reached at all.
+ * `maxBytes`, broken off, silent for too long, or not reached at all.
  *
  * @param request the whole text of a request without body
  */
 export type Ask = (request: string, maxBytes: number) => Promise<Answer | undefined>;
 
-const IDLE_MS = 10_000;
+const SILENCE_MS = 10_000;
 const HEAD_END = '\r\n\r\n';
 
 /** Where every socket's bytes arrive: what is kept of them is copied out before the next arrive. */
@@ -47,7 +47,7 @@ type Progress = 'more' | 'odd' | Answer;
 const assembling = (maxBytes: number): ((chunk: Buffer) => Progress) => {
   let start: Buffer | undefined;
   let head: AnswerHead | undefined;
-  let parts: Buffer[] = [];
+  const parts: Buffer[] = [];
   let missing = 0;
   const takeBody = (bytes: Buffer): Progress => {
     if (head === undefined || bytes.length > missing) return 'odd';
@@ -69,7 +69,6 @@ const assembling = (maxBytes: number): ((chunk: Buffer) => Progress) => {
     head = readHead(bytes.toString('latin1', 0, end + 2));
     if (head === undefined || head.length > maxBytes) return 'odd';
     missing = head.length;
-    parts = [];
     return takeBody(bytes.subarray(end + HEAD_END.length));
   };
 };
@@ -82,7 +81,7 @@ interface Life {
 
 type Open = (onread: { readonly buffer: Uint8Array; readonly callback: (size: number) => boolean }) => Socket;
 
-const connection = (open: Open, { onFree, onGone }: Life): Connection => {
+const connection = (open: Open, silenceMs: number, { onFree, onGone }: Life): Connection => {
   let under: (Exchange & { readonly take: (chunk: Buffer) => Progress }) | undefined;
   const settle = (answer: Answer | undefined): void => {
     const done = under;
@@ -101,7 +100,7 @@ const connection = (open: Open, { onFree, onGone }: Life): Connection => {
   };
   const socket = open({ buffer: arrival, callback: arrived });
   socket.setNoDelay(true);
-  socket.setTimeout(IDLE_MS, () => socket.destroy());
+  socket.setTimeout(silenceMs, () => socket.destroy());
   // Whatever it is, the request is settled when the socket is closed; without a listener the process would end.
   socket.on('error', () => undefined);
   socket.on('close', () => {
@@ -146,8 +145,9 @@ const opener = ({ secure, host, port }: Endpoint): Open => {
  * far as plain answers need it: `node:http` spends on a request several times what the rest of a GET costs.
  *
  * @param sockets connections at most; further requests wait
+ * @param silenceMs after which a connection is given up, idle or not
  */
-export const connections = (endpoint: Endpoint, sockets: number): Ask => {
+export const connections = (endpoint: Endpoint, sockets: number, silenceMs: number = SILENCE_MS): Ask => {
   const open = opener(endpoint);
   // The one used last is the one least likely to be closed by the server.
   const idle: Connection[] = [];
@@ -164,7 +164,7 @@ export const connections = (endpoint: Endpoint, sockets: number): Ask => {
   };
   const openOne = (): void => {
     count += 1;
-    sendNext(connection(open, { onFree: sendNext, onGone: lose }));
+    sendNext(connection(open, silenceMs, { onFree: sendNext, onGone: lose }));
   };
   const lose = (gone: Connection): void => {
     count -= 1;

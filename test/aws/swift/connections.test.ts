@@ -12,9 +12,13 @@ afterEach(() => {
   for (const end of ended.splice(0)) end();
 });
 
-const stage = async (play: Play, sockets = 1) => {
+const stage = async (play: Play, sockets = 1, silenceMs?: number) => {
   const open = new Set<Socket>();
   let opened = 0;
+  let onClosed = (): void => undefined;
+  const closed = new Promise<void>((resolve) => {
+    onClosed = resolve;
+  });
   const server = createServer((socket) => {
     const connection = opened;
     opened += 1;
@@ -22,7 +26,10 @@ const stage = async (play: Play, sockets = 1) => {
     let requests = 0;
     let text = '';
     socket.on('error', () => undefined);
-    socket.on('close', () => open.delete(socket));
+    socket.on('close', () => {
+      open.delete(socket);
+      onClosed();
+    });
     socket.on('data', (bytes: Buffer) => {
       text += bytes.toString('latin1');
       for (let end = text.indexOf('\r\n\r\n'); end >= 0; end = text.indexOf('\r\n\r\n')) {
@@ -40,14 +47,17 @@ const stage = async (play: Play, sockets = 1) => {
   await once(server, 'listening');
   // A server that listens on a port has an AddressInfo; a string is for pipes only.
   const { port } = server.address() as AddressInfo;
-  const ask = connections({ secure: false, host: '127.0.0.1', port }, sockets);
-  return { ask: (name = '/', maxBytes = 100) => ask(`GET ${name} HTTP/1.1\r\n\r\n`, maxBytes), opened: () => opened };
+  const ask = connections({ secure: false, host: '127.0.0.1', port }, sockets, silenceMs);
+  return {
+    ask: (name = '/', maxBytes = 100) => ask(`GET ${name} HTTP/1.1\r\n\r\n`, maxBytes),
+    opened: () => opened,
+    /** Both sides have closed a connection. */
+    closed: () => closed.then(() => new Promise((resolve) => setTimeout(resolve, 20))),
+  };
 };
 
 const answer = (body: string, ...fields: readonly string[]): string =>
   [`HTTP/1.1 200 OK`, `Content-Length: ${Buffer.byteLength(body)}`, ...fields, '', body].join('\r\n');
-
-const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 30));
 
 describe('connections kept to a server', () => {
   it('asks one request after the other on one connection', async () => {
@@ -87,9 +97,9 @@ describe('connections kept to a server', () => {
   });
 
   it('opens another connection when the server closed an idle one', async () => {
-    const { ask, opened } = await stage((socket) => socket.write(answer('x'), () => socket.end()));
+    const { ask, opened, closed } = await stage((socket) => socket.write(answer('x'), () => socket.end()));
     expect((await ask())?.body.toString()).toBe('x');
-    await soon();
+    await closed();
     expect((await ask())?.body.toString()).toBe('x');
     expect(opened()).toBe(2);
   });
@@ -103,13 +113,25 @@ describe('connections kept to a server', () => {
     expect((await ask())?.body.toString()).toBe('x');
   });
 
+  it('gives up a server that falls silent, and keeps no idle connection for ever', async () => {
+    const play: Play = (socket, request) =>
+      socket.write(request.includes('silent') ? 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx' : answer('x'));
+    const { ask, opened, closed } = await stage(play, 1, 100);
+    expect(await ask('/silent')).toBeUndefined();
+    await closed();
+    expect((await ask())?.body.toString()).toBe('x');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect((await ask())?.body.toString()).toBe('x');
+    expect(opened()).toBe(3);
+  });
+
   it('believes nothing that arrives before it is asked for', async () => {
-    const { ask, opened } = await stage((socket) => {
+    const { ask, opened, closed } = await stage((socket) => {
       socket.write(answer('first'));
       setTimeout(() => socket.write(answer('unasked')), 5);
     });
     expect((await ask())?.body.toString()).toBe('first');
-    await soon();
+    await closed();
     expect((await ask())?.body.toString()).toBe('first');
     expect(opened()).toBe(2);
   });
