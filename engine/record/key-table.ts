@@ -2,6 +2,8 @@
 
 /** Keys an object's table learns, besides those that are wanted; further ones are read as they come. */
 const MOST_LEARNT = 256;
+/** Longer keys are not learnt: those who write records may make up any. */
+const LONGEST_LEARNT = 128;
 
 /** What a key leads to. */
 export interface Target {
@@ -76,7 +78,7 @@ export const meetKey = ({ keys, targets, numbers, next }: Table, key: string): n
     return known;
   }
   const number = keys.length;
-  if (number >= next.length) return 0;
+  if (number >= next.length || key.length > LONGEST_LEARNT) return 0;
   keys.push(keyOf(key));
   targets.push(undefined);
   numbers.set(key, number);

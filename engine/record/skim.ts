@@ -1,6 +1,8 @@
 /**
  * Reads chosen fields out of the bytes of a record, and parses nothing: most records match no rule, and parsing them is
  * most of the work there is. Every byte is still checked: what passes here passes JSON.parse.
+ *
+ * One closure, because its parts are called for every few bytes and share where they are.
  */
 
 import { type Key, meetKey, slotOf, type Table, type Target, tableOf } from './key-table.ts';
