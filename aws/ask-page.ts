@@ -43,9 +43,9 @@ const entriesOf = ({ Contents = [] }: ListObjectsV2CommandOutput): readonly List
   );
 
 /**
- * Asks for one page of a listing. The SDK asks, signs, follows and retries, but a page as S3 writes it is read here: its
- * own reading of XML costs thirty times as much, more than fetching and hashing the objects. Whatever `readListedPage`
- * does not foresee, faults among it, is read by the SDK.
+ * Asks for one page of a listing. The SDK asks, signs, follows and retries, but a page as S3 writes it is read here: the
+ * SDK's own reading of XML takes about 25 ms of processor time for 1,000 keys, this one 5. Whatever `readListedPage` does
+ * not foresee, faults among it, is read by the SDK.
  *
  * @throws what the SDK throws, and ListingError
  */

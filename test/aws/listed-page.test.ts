@@ -195,14 +195,23 @@ describe('beside the reading of the SDK', () => {
     );
   });
 
+  const listed = async (): Promise<readonly string[]> => {
+    const keys: string[] = [];
+    for await (const { key } of objectLister(() => client)('b', '')) keys.push(key);
+    return keys;
+  };
+
+  it('a page of more bytes than any page of S3 has is no page', async () => {
+    xml = page(LAST, entry('a'.repeat(17 * 1024 * 1024)));
+    await expect(listed()).rejects.toMatchObject({ name: 'ListingError' });
+  });
+
   it.each([
     ['lines between elements', page(`\n${LAST}\n${entry('a')}\n`), ['a']],
     ['a numbered entity', page(LAST, entry('a&#13;b')), ['a\rb']],
     ['folders', page(LAST, entry('a'), '<CommonPrefixes><Prefix>a/</Prefix></CommonPrefixes>'), ['a']],
   ])('a page with %s is listed by the SDK', async (_, one, keys) => {
     xml = one;
-    const listed: string[] = [];
-    for await (const { key } of objectLister(() => client)('b', '')) listed.push(key);
-    expect(listed).toEqual(keys);
+    expect(await listed()).toEqual(keys);
   });
 });
