@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { detect } from '../engine/detect.ts';
-import { inflateMember } from '../engine/record/gzip.ts';
+import { inflateMember, releaseBytes } from '../engine/record/gzip.ts';
 import { isJsonObject } from '../engine/record/json.ts';
 import { readDocument, readLogFile } from '../engine/record/log-file.ts';
 import type { NumberedRecord } from '../engine/record/record.ts';
@@ -54,6 +54,7 @@ const readSifted = (bytes: Buffer, sieve: Sieve): Read => {
   if (inflated.kind === 'fault') throw new Error(`a file of the corpus cannot be read: ${inflated.reason}`);
   const sifted = sift(inflated.bytes, sieve);
   if (sifted === undefined) throw new Error('a file of the corpus is no log file');
+  releaseBytes(inflated.bytes);
   const records = sifted.looks.flatMap(({ index, value }) => (isJsonObject(value) ? [{ index, record: value }] : []));
   return { records, quiet: sifted.quiet };
 };

@@ -1,5 +1,5 @@
 import { closeSync, createReadStream, openSync, readFileSync, readSync } from 'node:fs';
-import { inflateMember } from '../../engine/record/gzip.ts';
+import { inflateMember, releaseBytes } from '../../engine/record/gzip.ts';
 import { CONTAINERS, emptyInput, type InputContent, readElement, readInput } from '../../engine/record/input.ts';
 import type { Json } from '../../engine/record/json.ts';
 import { recordStream, type StreamItem } from '../../engine/record/record-stream.ts';
@@ -154,8 +154,11 @@ async function* readPlain(bytes: Buffer, sieve: Sieve | undefined): AsyncGenerat
   const encoding = encodingOf(bytes);
   const sifted = sieve !== undefined && bytes.length <= WHOLE_SIFTED ? sift(bytes, sieve) : undefined;
   if (bytes.length === 0) yield nothing('there are no bytes');
-  else if (sifted !== undefined) yield portionOf({ sifted, items: [] }, bytes.length);
-  else if (encoding !== undefined) yield* readPortions(inUtf8(slices(bytes), encoding), sieve);
+  else if (sifted !== undefined) {
+    const portion = portionOf({ sifted, items: [] }, bytes.length);
+    releaseBytes(bytes);
+    yield portion;
+  } else if (encoding !== undefined) yield* readPortions(inUtf8(slices(bytes), encoding), sieve);
   else if (bytes.length <= WHOLE_JSON) yield readWhole(bytes);
   else yield* readPortions(slices(bytes), sieve);
 }
@@ -172,6 +175,12 @@ async function* readBytes(bytes: Uint8Array, sieve: Sieve | undefined): AsyncGen
     if (inflated.trailing > 0)
       yield nothing(`${inflated.trailing} bytes behind the first gzip member, which CloudTrail never writes`);
   } else yield* readPortions(inflateChunks(slices(whole)), sieve);
+}
+
+async function* readFile(path: string, sieve: Sieve | undefined): AsyncGenerator<Portion> {
+  const bytes = readFileSync(path);
+  yield* readBytes(bytes, sieve);
+  releaseBytes(bytes);
 }
 
 const startsWithGzip = (path: string): boolean => {
@@ -195,7 +204,7 @@ export async function* readSource(source: Source, openObject: OpenObject, sieve?
     if (source.kind === 'stdin') yield* readChunks(process.stdin, sieve);
     else if (source.kind === 'object') yield* readBytes(await openObject(source.bucket, source.key), sieve);
     else if (source.size <= WHOLE_GZIP || (source.size <= WHOLE_JSON && !startsWithGzip(source.path)))
-      yield* readBytes(readFileSync(source.path), sieve);
+      yield* readFile(source.path, sieve);
     else yield* readChunks(createReadStream(source.path, { highWaterMark: READ }), sieve);
   } catch (error) {
     yield nothing(message(error));

@@ -92,3 +92,14 @@ export const inflateMember = (bytes: Uint8Array, maxBytes: number): Inflated => 
     return fault('corrupt', 'the size in the gzip trailer does not match the content');
   return { kind: 'inflated', bytes: bytesOut, trailing: left - TRAILER };
 };
+
+/**
+ * Gives the memory of inflated bytes back at once. The collector sees a small object and lets many of them lie; meanwhile
+ * the next file is inflated into fresh pages, which costs more than sifting it.
+ *
+ * @param bytes nobody reads any more; afterwards they are empty
+ */
+export const releaseBytes = (bytes: Buffer): void => {
+  // Smaller ones may lie in the pool that Node shares among buffers.
+  if (bytes.length > Buffer.poolSize && bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0);
+};

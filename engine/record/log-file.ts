@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { inflateMember } from './gzip.ts';
+import { inflateMember, releaseBytes } from './gzip.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { type MalformedRecord, type NumberedRecord, own, textAt } from './record.ts';
 import { recordStream, type StreamItem } from './record-stream.ts';
@@ -177,6 +177,7 @@ export const readLogFile = (bytes: Uint8Array, { maxBytes, sieve }: ReadOptions)
   const content = parseContent(inflated.bytes, sieve);
   if (content.kind === 'fault') return content;
   const measure = { inflatedBytes: inflated.bytes.length, sha256: hash('sha256', inflated.bytes, 'hex') };
+  releaseBytes(inflated.bytes);
   if (inflated.trailing === 0) return { ...content, ...measure };
   const another =
     bytes[bytes.length - inflated.trailing] === 0x1f && bytes[bytes.length - inflated.trailing + 1] === 0x8b;

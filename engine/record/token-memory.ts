@@ -4,8 +4,8 @@ import type { Tokens } from './skim.ts';
 const SLOTS = 256;
 /** Longer tokens are asked for each time. */
 const LONGEST = 256;
-/** Words of a slot, of eight bytes: length, answer, the token, its last eight bytes again. */
-const STRIDE = 3 + LONGEST / 8;
+/** Words of a slot, of eight bytes: length, answer, the token, its last eight bytes again; a multiple of 64 bytes. */
+const STRIDE = 40; // 3 + LONGEST / 8, rounded up
 
 /** What a token means, as a number that is not negative. */
 export type Meaning = (tokens: Tokens, path: number) => number;
