@@ -4,7 +4,7 @@ import type { Tokens } from './skim.ts';
 const SLOTS = 256;
 /** Longer tokens are asked for each time. */
 const LONGEST = 256;
-/** Words of a slot, of eight bytes: length, answer, the token, its last eight bytes again; a multiple of 64 bytes. */
+/** Words of a slot, of eight bytes: length, answer, the token's last eight bytes, all of it; a multiple of 64 bytes. */
 const STRIDE = 40; // 3 + LONGEST / 8, rounded up
 
 /** What a token means, as a number that is not negative. */
@@ -44,14 +44,18 @@ export const rememberTokens = (meaning: Meaning, slots = SLOTS): Meaning => {
   let turn = false;
 
   const isHeld = (view: DataView, start: number, length: number, from: number): boolean => {
-    if (held[from] !== length) return false;
-    const text = from + 2;
+    const slot = held;
+    if (slot[from] !== length) return false;
+    let text = from + 2;
     if (length < 8)
-      return view.getInt32(start, true) === held[text] && view.getInt32(start + length - 4, true) === held[text + 1];
-    const words = length >> 3;
-    for (let word = 0; word < words; word += 1)
-      if (view.getFloat64(start + word * 8, true) !== held[text + word]) return false;
-    return view.getFloat64(start + length - 8, true) === held[text + words];
+      return view.getInt32(start, true) === slot[text] && view.getInt32(start + length - 4, true) === slot[text + 1];
+    const last = start + length - 8;
+    if (view.getFloat64(last, true) !== slot[text]) return false;
+    for (let at = start; at < last; at += 8) {
+      text += 1;
+      if (view.getFloat64(at, true) !== slot[text]) return false;
+    }
+    return true;
   };
 
   const hold = (view: DataView, start: number, length: number, from: number, answer: number): void => {
@@ -63,9 +67,9 @@ export const rememberTokens = (meaning: Meaning, slots = SLOTS): Meaning => {
       held[text + 1] = view.getInt32(start + length - 4, true);
       return;
     }
-    const words = length >> 3;
-    for (let word = 0; word < words; word += 1) held[text + word] = view.getFloat64(start + word * 8, true);
-    held[text + words] = view.getFloat64(start + length - 8, true);
+    const last = start + length - 8;
+    held[text] = view.getFloat64(last, true);
+    for (let at = start, word = text + 1; at < last; at += 8, word += 1) held[word] = view.getFloat64(at, true);
   };
 
   return (tokens, path) => {

@@ -31,6 +31,8 @@ export interface FieldClasses {
 
 /** The class of values that are not simple (objects, arrays, documents in strings on the way). */
 const UNKNOWN = 0;
+/** The class of strings that set off nothing: most values of most fields. */
+export const QUIET = 1;
 /** Values remembered of one field; a full memory is emptied. */
 const MOST_VALUES = 4096;
 /** Longer values are not remembered: memory stays below 4096 × 256 characters a field. */
@@ -166,7 +168,6 @@ export const fieldClasses = (path: Path, items: readonly FieldItem[]): FieldClas
   const project: Project = projectPath(path);
   const quiet = Uint8Array.from(items, ({ item }) => (quietOutcome(item) ? 1 : 0));
   const classes: (Uint8Array | undefined)[] = [undefined, quiet];
-  const QUIET = 1;
   const ids = new Map<string, number>();
   const memory = new Map<Scalar, number>();
   const recent = new Array<string>(RECENT).fill('');

@@ -1,6 +1,6 @@
 import type { Json } from '../record/json.ts';
 import { ABSENT, type Tokens } from '../record/skim.ts';
-import { type FieldClasses, type FieldItem, fieldClasses } from './classes.ts';
+import { type FieldClasses, type FieldItem, fieldClasses, QUIET } from './classes.ts';
 import type { Expression } from './expression.ts';
 import type { CompiledItem } from './item.ts';
 import type { Path } from './path.ts';
@@ -42,6 +42,10 @@ interface Node {
   readonly via: number;
   /** The step behind a field that is absent: most are, in most records. */
   absent: Node | undefined;
+  /** The step behind a value that meets nothing: most do. */
+  quiet: Node | undefined;
+  /** The classes of its field, once a record got here. */
+  classes: FieldClasses | undefined;
 }
 
 const all = (parts: readonly Partial[]): Partial => ({ kind: 'count', count: parts.length, parts });
@@ -223,7 +227,16 @@ export const decideRules = (expressions: readonly Expression[]): Verdicts => {
       if (rule === undefined || ruledOut(rule, parent.field)) return false;
       return !rule.fields.includes(parent.field) || evaluate(rule.partial, known) !== FALSE;
     });
-    const node: Node = { field: nextField(left, read), rules: left, children: [], parent, via, absent: undefined };
+    const node: Node = {
+      field: nextField(left, read),
+      rules: left,
+      children: [],
+      parent,
+      via,
+      absent: undefined,
+      quiet: undefined,
+      classes: undefined,
+    };
     parent.children[via] = node;
     held += 10 + left.length;
     return node;
@@ -239,6 +252,8 @@ export const decideRules = (expressions: readonly Expression[]): Verdicts => {
       parent: undefined,
       via: 0,
       absent: undefined,
+      quiet: undefined,
+      classes: undefined,
     };
   };
   let root = start();
@@ -262,7 +277,14 @@ export const decideRules = (expressions: readonly Expression[]): Verdicts => {
       if (kinds[field] === ABSENT) {
         node.absent ??= step(node, fieldAt(field).absent);
         node = node.absent;
-      } else node = step(node, fieldAt(field).classAt(tokens, field));
+      } else {
+        node.classes ??= fieldAt(field);
+        const id = node.classes.classAt(tokens, field);
+        if (id === QUIET) {
+          node.quiet ??= step(node, id);
+          node = node.quiet;
+        } else node = step(node, id);
+      }
     }
     return node.rules;
   };
