@@ -7,7 +7,7 @@
 
 import { type Key, meetKey, slotOf, type Table, type Target, tableOf } from './key-table.ts';
 
-/** A field's value: nothing there, one scalar (of text: without or with escapes), or what only the parsed record can tell. */
+/** A field's value: nothing there, one scalar (a text: without or with escapes), or what only the parsed record tells. */
 export const ABSENT = 0;
 export const TOKEN = 1;
 export const ESCAPED_TOKEN = 2;

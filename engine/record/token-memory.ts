@@ -5,14 +5,14 @@ const SLOTS = 256;
 /** Longer tokens are asked for each time. */
 const LONGEST = 256;
 /** Words of a slot, of eight bytes: length, answer, the token's last eight bytes, all of it; a multiple of 64 bytes. */
-const STRIDE = 40; // 3 + LONGEST / 8, rounded up
+const STRIDE = 40;
 
 /** What a token means, as a number that is not negative. */
 export type Meaning = (tokens: Tokens, path: number) => number;
 
 /**
- * Two of 256 numbers, sixteen bits in all, from five words and the length of a token of four bytes and more. The first characters tell event
- * sources apart, those further on ARNs.
+ * Two of 256 numbers, sixteen bits in all, from five words and the length of a token of four bytes and more. The first
+ * characters tell event sources apart, those further on ARNs.
  */
 const mixOf = (view: DataView, start: number, length: number): number => {
   const last = length - 4;
@@ -36,8 +36,9 @@ const mixOf = (view: DataView, start: number, length: number): number => {
 export const rememberTokens = (meaning: Meaning, slots = SLOTS): Meaning => {
   /**
    * For each slot the length of its token, the answer, and the token's bytes: together, because what this costs is
-   * memory out of reach. Eight bytes are compared as one number: two that are equal have the same bits, because zero, which
-   * has two forms, needs bytes that no JSON has; a NaN equals nothing and is asked for again. Made with the first token: a Lambda that wakes for one record has no use for most fields.
+   * memory out of reach. Eight bytes are compared as one number: two that are equal have the same bits, because zero,
+   * which has two forms, needs bytes that no JSON has; a NaN equals nothing and is asked for again. Made with the first
+   * token: a Lambda that wakes for one record has no use for most fields.
    */
   let held = new Float64Array(0);
   /** Which of the two slots a token has is given up for the next. */
