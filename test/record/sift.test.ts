@@ -1,6 +1,8 @@
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../engine/record/json.ts';
+import { readLogFile } from '../../engine/record/log-file.ts';
 import { recordStream, type StreamItem } from '../../engine/record/record-stream.ts';
 import { LOOK, QUIET, type Sieve, sift } from '../../engine/record/sift.ts';
 import { siftStream } from '../../engine/record/sift-stream.ts';
@@ -131,6 +133,44 @@ describe('sifting', () => {
       { numRuns: 2000 },
     );
     expect(passed).toBeGreaterThan(1000);
+  });
+
+  it('changes nothing about what a log file is, but for the quiet records', () => {
+    const damage = fc.option(fc.record({ at: fc.nat(), byte: fc.nat(255) }), { nil: undefined });
+    const record = fc.tuple(anObject, fc.constantFrom<Json>(1, [], null)).map(([some, q]) => ({ ...some, quiet: q }));
+    const element = fc.oneof(
+      { weight: 8, arbitrary: record },
+      { weight: 1, arbitrary: fc.constantFrom<Json>(1, 'x', []) },
+    );
+    const frame = fc.constantFrom(
+      '{"Records":[%]}',
+      '[%]',
+      '{"a":0,"Records":[%]}',
+      '{"Records":[%]} ',
+      '{"Records":[%]}{',
+    );
+    let passed = 0;
+    fc.assert(
+      fc.property(fc.array(element, { maxLength: 6 }), frame, damage, (elements, around, hurt) => {
+        const [before = '', behind = ''] = around.split('%');
+        const bytes = Buffer.from(`${before}${elements.map((each) => writeJson(each, 'compact')).join(',')}${behind}`);
+        if (hurt !== undefined) bytes[hurt.at % bytes.length] = hurt.byte;
+        const stored = gzipSync(bytes);
+        const parsed = readLogFile(stored, { maxBytes: 1 << 20 });
+        const sifted = readLogFile(stored, { maxBytes: 1 << 20, sieve: sieve() });
+        if (sifted.kind !== 'records' || sifted.quiet === 0 || parsed.kind !== 'records')
+          expect(sifted).toEqual(parsed);
+        else {
+          passed += sifted.quiet;
+          expect(sifted.records.length + sifted.quiet).toBe(parsed.records.length);
+          const loud = parsed.records.filter(({ record: each }) => !isQuiet(each));
+          expect(sifted.records.filter(({ record: each }) => !isQuiet(each))).toEqual(loud);
+          expect([sifted.malformed, sifted.sha256]).toEqual([parsed.malformed, parsed.sha256]);
+        }
+      }),
+      { numRuns: 3000 },
+    );
+    expect(passed).toBeGreaterThan(500);
   });
 
   it('leaves the bytes as they were', () => {
