@@ -132,7 +132,7 @@ describe('sifting', () => {
       }),
       { numRuns: 2000 },
     );
-    expect(passed).toBeGreaterThan(1000);
+    expect(passed).toBeGreaterThan(400);
   });
 
   it('changes nothing about what a log file is, but for the quiet records', () => {
@@ -170,7 +170,7 @@ describe('sifting', () => {
       }),
       { numRuns: 3000 },
     );
-    expect(passed).toBeGreaterThan(500);
+    expect(passed).toBeGreaterThan(200);
   });
 
   it('leaves the bytes as they were', () => {

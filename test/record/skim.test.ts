@@ -49,7 +49,7 @@ describe('skimmer', () => {
       }),
       { numRuns: 8000 },
     );
-    expect(tokens).toBeGreaterThan(1500);
+    expect(tokens).toBeGreaterThan(1000);
   });
 
   it('takes for JSON what JSON.parse takes for it, whatever is done to the bytes', () => {
