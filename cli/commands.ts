@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { LEVELS } from '../engine/rule/rule.ts';
-import { FORMATS } from './scan/output.ts';
+import { FORMATS } from './scan/formats.ts';
 
 const wholeNumber = (text: string): number => {
   const value = Number(text);

@@ -6,10 +6,8 @@ import { paint } from '../terminal/colour.ts';
 import { type Column, table } from '../terminal/table.ts';
 import { terminalText } from '../terminal/text.ts';
 import { plural, showCount } from '../terminal/units.ts';
+import type { Format } from './formats.ts';
 import type { Found, FoundGroup } from './found.ts';
-
-export const FORMATS = ['table', 'json', 'ndjson', 'ocsf'] as const;
-export type Format = (typeof FORMATS)[number];
 
 /** Figures of a scan. */
 export interface Stats {
