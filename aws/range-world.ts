@@ -18,11 +18,11 @@ const perRegion = <Client>(make: (region: string | undefined) => Client): ((regi
 };
 
 /**
- * What verifying a range asks of the world, with the caller's own credentials.
+ * Reading very many objects, with the caller's own credentials.
  *
  * @param sockets objects read at the same time
  */
-export const rangeWorld = (sockets: number): VerifyRangePorts => {
+export const manyObjects = (sockets: number): Pick<VerifyRangePorts, 'readObject' | 'listObjects'> => {
   const clientFor = perRegion((region) => {
     const endpoint = process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL'];
     return new S3Client({
@@ -34,10 +34,15 @@ export const rangeWorld = (sockets: number): VerifyRangePorts => {
     });
   });
   const routes = watchRoutes(clientFor);
+  return { readObject: swiftReader(routes, { sockets }), listObjects: objectLister(routes.watched) };
+};
+
+/**
+ * What verifying a range asks of the world.
+ *
+ * @param sockets objects read at the same time
+ */
+export const rangeWorld = (sockets: number): VerifyRangePorts => {
   const trails = perRegion((region) => new CloudTrailClient({ ...clientOptions, ...(region && { region }) }));
-  return {
-    readObject: swiftReader(routes, { sockets }),
-    listObjects: objectLister(routes.watched),
-    listPublicKeys: publicKeyLister(trails),
-  };
+  return { ...manyObjects(sockets), listPublicKeys: publicKeyLister(trails) };
 };

@@ -1,6 +1,6 @@
 import { compileRules } from '../../engine/rule/compile.ts';
 import type { RuleSet } from '../../engine/rule/rule.ts';
-import { openS3Object } from './objects.ts';
+import { AT_A_TIME, openS3Object } from './objects.ts';
 import type { Given } from './pool.ts';
 import type { OpenObject } from './read-source.ts';
 import { type FoundLine, scanSource, type Tally, type TimeRange } from './scan-source.ts';
@@ -23,9 +23,6 @@ export const toolsOf = ({ documents, lists, anyLogsource, range }: Given): Tools
   range,
   openObject: openS3Object(),
 });
-
-/** Objects of S3 that a thread reads at a time: an answer takes tens of milliseconds, scanning it one or two. */
-const AT_A_TIME = 16;
 
 /**
  * Scans sources until there are none left, taking their numbers from a counter that other threads take from, too:

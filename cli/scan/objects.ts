@@ -2,11 +2,14 @@ import { UsageError } from '../usage-error.ts';
 import type { OpenObject } from './read-source.ts';
 import { isReadable, type Source } from './sources.ts';
 
+/** Objects that a thread reads at a time: an answer takes tens of milliseconds, scanning it one or two. */
+export const AT_A_TIME = 32;
+
 /** Larger objects than this are no log files (50 MB before compression), and would fill the memory. */
 const MAX_OBJECT = 512 * 1024 * 1024;
 
 // The SDK is loaded only when S3 is asked for: it costs more time than scanning a small folder.
-const world = async () => (await import('../../aws/world.ts')).objectsWorld({});
+const world = async () => (await import('../../aws/range-world.ts')).manyObjects(AT_A_TIME);
 
 /** Reads objects of S3 with the credentials of the environment; a fault is thrown as an error with its code. */
 export const openS3Object = (): OpenObject => {

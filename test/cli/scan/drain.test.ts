@@ -6,7 +6,7 @@ import { compileRules } from '../../../engine/rule/compile.ts';
 
 const { ruleSet } = compileRules([]);
 const bytes = gzipSync('{"Records":[{"eventName":"Go","eventSource":"s"}]}');
-const numbered = [...Array(50).keys()].map((number) => {
+const numbered = [...Array(100).keys()].map((number) => {
   const source: Source = { kind: 'object', bucket: 'b', key: `k${number}.json.gz`, size: 1 };
   return { number, source };
 });
@@ -32,7 +32,7 @@ it('reads objects of S3 many at a time, each once, also when two threads take fr
       },
     );
   await Promise.all([thread(), thread()]);
-  expect(most).toBe(32);
+  expect(most).toBe(64);
   expect(tallies.toSorted((a, b) => a - b)).toEqual(numbered.map(({ number }) => number));
 });
 
@@ -51,5 +51,5 @@ it('goes on behind an object that cannot be read, and says why', async () => {
       faults.push(...tally.faults);
     },
   );
-  expect({ records, faults }).toEqual({ records: 49, faults: ['AccessDenied: no'] });
+  expect({ records, faults }).toEqual({ records: 99, faults: ['AccessDenied: no'] });
 });
