@@ -29,3 +29,13 @@ export const needsPathStyle = (endpoint: string | undefined): boolean => {
   const host = new URL(endpoint).hostname.replace(/^\[|\]$/g, '');
   return host === 'localhost' || isIP(host) !== 0;
 };
+
+/** One client per Region, made when first asked for. */
+export const perRegion = <Client>(make: (region: string | undefined) => Client): ((region: string | undefined) => Client) => {
+  const clients = new Map<string | undefined, Client>();
+  return (region) => {
+    const made = clients.get(region) ?? make(region);
+    clients.set(region, made);
+    return made;
+  };
+};

@@ -1,21 +1,11 @@
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { VerifyRangePorts } from '../engine/verify-range.ts';
-import { clientOptions, needsPathStyle, objectClientOptions } from './client-options.ts';
+import { clientOptions, needsPathStyle, objectClientOptions, perRegion } from './client-options.ts';
 import { publicKeyLister } from './keys.ts';
 import { objectLister } from './object-store.ts';
 import { watchRoutes } from './swift/route.ts';
 import { swiftReader } from './swift-reader.ts';
-
-/** One client per Region, made when first asked for. */
-const perRegion = <Client>(make: (region: string | undefined) => Client): ((region: string | undefined) => Client) => {
-  const clients = new Map<string | undefined, Client>();
-  return (region) => {
-    const made = clients.get(region) ?? make(region);
-    clients.set(region, made);
-    return made;
-  };
-};
 
 /**
  * Reading very many objects, with the caller's own credentials.

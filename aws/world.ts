@@ -12,7 +12,7 @@ import type { PublishWorld } from '../engine/publish-findings.ts';
 import type { RuleSet } from '../engine/rule/rule.ts';
 import type { ScanWorld } from '../engine/scan-log-file.ts';
 import type { RecordsWorld } from '../engine/scan-records.ts';
-import { clientOptions, needsPathStyle, objectClientOptions } from './client-options.ts';
+import { clientOptions, needsPathStyle, objectClientOptions, perRegion } from './client-options.ts';
 import { publicKeyLister } from './keys.ts';
 import { dynamoLedger } from './ledger.ts';
 import { type ClientFor, objectHeader, objectLister, objectReader } from './object-store.ts';
@@ -23,16 +23,6 @@ import type { Settings } from './settings.ts';
 import { topicPublisher } from './topic.ts';
 
 // Each function wires only what it uses: what it does not is left out of its bundle.
-
-/** One client per Region, made when first asked for. */
-const perRegion = <Client>(make: (region: string | undefined) => Client): ((region: string | undefined) => Client) => {
-  const clients = new Map<string | undefined, Client>();
-  return (region) => {
-    const made = clients.get(region) ?? make(region);
-    clients.set(region, made);
-    return made;
-  };
-};
 
 const s3Clients = ({ readerRoleArn }: Pick<Settings, 'readerRoleArn'>): ClientFor => {
   const role =
