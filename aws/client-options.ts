@@ -31,7 +31,9 @@ export const needsPathStyle = (endpoint: string | undefined): boolean => {
 };
 
 /** One client per Region, made when first asked for. */
-export const perRegion = <Client>(make: (region: string | undefined) => Client): ((region: string | undefined) => Client) => {
+export const perRegion = <Client>(
+  make: (region: string | undefined) => Client,
+): ((region: string | undefined) => Client) => {
   const clients = new Map<string | undefined, Client>();
   return (region) => {
     const made = clients.get(region) ?? make(region);
