@@ -220,7 +220,8 @@ export const run = async (paths: readonly string[], options: ScanOptions): Promi
   if (paths.length === 0) throw new UsageError(NO_PATH);
   if (options.report !== undefined) checkReport(options.report);
   const local = new Map(paths.filter((path) => !isObjects(path)).map((path) => [path, localSources([path])]));
-  const pool = startPool(options.jobs ?? defaultJobs([...local.values()].flatMap(({ sources }) => sources)));
+  const near = [...local.values()].flatMap(({ sources }) => sources);
+  const pool = startPool(Math.min(near.length, options.jobs ?? defaultJobs(near)));
   try {
     const given = givenOf(options);
     checkRules(given.documents, given, options.minLevel);

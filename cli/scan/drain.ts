@@ -1,9 +1,10 @@
+import type { TimeRange } from '../../engine/record/time-range.ts';
 import { compileRules } from '../../engine/rule/compile.ts';
 import type { RuleSet } from '../../engine/rule/rule.ts';
 import { AT_A_TIME, openS3Object } from './objects.ts';
 import type { Given } from './pool.ts';
 import type { OpenObject } from './read-source.ts';
-import { type FoundLine, scanSource, type Tally, type TimeRange } from './scan-source.ts';
+import { type FoundLine, scanSource, type Tally } from './scan-source.ts';
 import type { Source } from './sources.ts';
 
 /** A source and its place in the order of the command line. */

@@ -2,10 +2,11 @@ import { getCompileCacheDir } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import type { TimeRange } from '../../engine/record/time-range.ts';
 import type { RuleDocument } from '../../engine/rule/document.ts';
 import type { Lists } from '../../engine/rule/rule.ts';
 import { drain, type NumberedSource, toolsOf } from './drain.ts';
-import type { FoundLine, Tally, TimeRange } from './scan-source.ts';
+import type { FoundLine, Tally } from './scan-source.ts';
 import { type Source, sizeOf } from './sources.ts';
 
 /** Rules and range of a scan: plain data, so that workers can be given it. */
@@ -77,13 +78,19 @@ export interface Pool {
    * their number.
    */
   readonly scan: (sources: readonly Source[], given: Given, jobs: number, listener: Listener) => Promise<void>;
-  /** Ends the threads that were not needed. */
+  /** Ends the threads: those that were not needed, and those at work where a scan failed. */
   readonly close: () => void;
 }
 
 /** @param jobs threads that will probably be of use, this one included */
 export const startPool = (jobs: number): Pool => {
-  const idle = Array.from({ length: jobs - 1 }, startWorker);
+  const idle = Array.from({ length: Math.max(0, jobs - 1) }, startWorker);
+  const started = [...idle];
+  const another = (): Worker => {
+    const worker = startWorker();
+    started.push(worker);
+    return worker;
+  };
   return {
     scan: async (sources, given, wanted, listener) => {
       const numbered = sources.map((source, number) => ({ number, source }));
@@ -95,20 +102,23 @@ export const startPool = (jobs: number): Pool => {
       const task: Task = { ...given, documents, sources: pulled, counter: new SharedArrayBuffer(4) };
       const others = Math.min(wanted, pulled.length) - 1;
       const running = Array.from({ length: Math.max(0, others) }, () =>
-        runWorker(idle.pop() ?? startWorker(), task, listener),
+        runWorker(idle.pop() ?? another(), task, listener),
       );
-      const tools = toolsOf(given);
       // Between two sources the messages of other threads are heard, and the bar is drawn.
       const done = async (tally: Tally): Promise<void> => {
         listener.done(tally);
         await setImmediate();
       };
-      await drain({ sources: piped, counter: new SharedArrayBuffer(4) }, tools, listener.found, done);
-      await drain(task, tools, listener.found, done);
-      await Promise.all(running);
+      const own = async (): Promise<void> => {
+        const tools = toolsOf(given);
+        await drain({ sources: piped, counter: new SharedArrayBuffer(4) }, tools, listener.found, done);
+        await drain(task, tools, listener.found, done);
+      };
+      // All at once: a thread that fails while this one works must be heard then.
+      await Promise.all([...running, own()]);
     },
     close: () => {
-      for (const worker of idle) void worker.terminate();
+      for (const worker of started) void worker.terminate();
     },
   };
 };

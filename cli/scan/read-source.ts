@@ -154,11 +154,8 @@ async function* readPlain(bytes: Buffer, sieve: Sieve | undefined): AsyncGenerat
   const encoding = encodingOf(bytes);
   const sifted = sieve !== undefined && bytes.length <= WHOLE_SIFTED ? sift(bytes, sieve) : undefined;
   if (bytes.length === 0) yield nothing('there are no bytes');
-  else if (sifted !== undefined) {
-    const portion = portionOf({ sifted, items: [] }, bytes.length);
-    releaseBytes(bytes);
-    yield portion;
-  } else if (encoding !== undefined) yield* readPortions(inUtf8(slices(bytes), encoding), sieve);
+  else if (sifted !== undefined) yield portionOf({ sifted, items: [] }, bytes.length);
+  else if (encoding !== undefined) yield* readPortions(inUtf8(slices(bytes), encoding), sieve);
   else if (bytes.length <= WHOLE_JSON) yield readWhole(bytes);
   else yield* readPortions(slices(bytes), sieve);
 }
@@ -172,6 +169,7 @@ async function* readBytes(bytes: Uint8Array, sieve: Sieve | undefined): AsyncGen
   const inflated = inflateMember(whole, WHOLE_SIFTED);
   if (inflated.kind === 'inflated') {
     yield* readPlain(inflated.bytes, sieve);
+    releaseBytes(inflated.bytes);
     if (inflated.trailing > 0)
       yield nothing(`${inflated.trailing} bytes behind the first gzip member, which CloudTrail never writes`);
   } else yield* readPortions(inflateChunks(slices(whole)), sieve);

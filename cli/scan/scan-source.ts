@@ -2,7 +2,8 @@ import { detect } from '../../engine/detect.ts';
 import { detectionFinding } from '../../engine/finding/detection.ts';
 import { visibleJson } from '../../engine/finding/escape.ts';
 import type { Finding, Seen, Severity } from '../../engine/finding/finding.ts';
-import { type CloudTrailRecord, type NumberedRecord, textAt } from '../../engine/record/record.ts';
+import { type CloudTrailRecord, type NumberedRecord, own } from '../../engine/record/record.ts';
+import { standing, type TimeRange } from '../../engine/record/time-range.ts';
 import type { RuleSet } from '../../engine/rule/rule.ts';
 import { type OpenObject, readSource } from './read-source.ts';
 import { type Source, showSource } from './sources.ts';
@@ -37,12 +38,6 @@ export interface Tally {
   faultCount: number;
 }
 
-/** Event times that are scanned, in milliseconds since the epoch; absent bounds are open. */
-export interface TimeRange {
-  readonly since?: number;
-  readonly until?: number;
-}
-
 const MAX_FAULTS = 20;
 
 /** A role's sessions are one caller: tools make up a session name for every call. */
@@ -51,12 +46,8 @@ const groupOf = ({ rule, account, principal }: Finding): string => {
   return JSON.stringify([rule?.id, account, issuerArn ?? arn ?? name]);
 };
 
-/** Records whose time cannot be read stay: what is not known to be outside is scanned. */
-const inRange = ({ since, until }: TimeRange, record: CloudTrailRecord): boolean => {
-  if (since === undefined && until === undefined) return true;
-  const time = Date.parse(textAt(record, 'eventTime') ?? '');
-  return Number.isNaN(time) || ((since === undefined || time >= since) && (until === undefined || time < until));
-};
+const isOutside = (range: TimeRange, record: CloudTrailRecord): boolean =>
+  (range.since !== undefined || range.until !== undefined) && standing(range, own(record, 'eventTime')) === 'outside';
 
 const seenOf = (source: Source): Seen => {
   if (source.kind === 'object') return { via: 'scan', object: { bucket: source.bucket, key: source.key } };
@@ -94,7 +85,7 @@ export const scanSource = async (
     if (fault !== undefined) addFault(tally, fault);
     const numbered: NumberedRecord[] = [];
     content.records.forEach((record, at) => {
-      if (!inRange(given.range, record)) return;
+      if (isOutside(given.range, record)) return;
       numbered.push({ index: tally.records + numbered.length + (quietBefore[at] ?? 0), record });
     });
     tally.records += numbered.length + quiet;

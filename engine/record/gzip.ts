@@ -97,7 +97,7 @@ export const inflateMember = (bytes: Uint8Array, maxBytes: number): Inflated => 
  * Gives the memory of inflated bytes back at once. The collector sees a small object and lets many of them lie; meanwhile
  * the next file is inflated into fresh pages, which costs more than sifting it.
  *
- * @param bytes nobody reads any more; afterwards they are empty
+ * @param bytes made for one reader, who is done; afterwards they are empty, and so is all that shares their memory
  */
 export const releaseBytes = (bytes: Buffer): void => {
   // Smaller ones may lie in the pool that Node shares among buffers.

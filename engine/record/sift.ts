@@ -1,5 +1,6 @@
 import type { Json } from './json.ts';
 import { BROKEN } from './skim.ts';
+import type { TimeRange } from './time-range.ts';
 
 /** No rule matches the record and nothing else is to be said of it: it is counted, and not parsed. */
 export const QUIET = 0;
@@ -23,8 +24,8 @@ export interface Sieve {
 export interface SieveOptions {
   /** Records for another recipient are looked at. */
   readonly account?: string;
-  /** Event times asked for, in milliseconds since the epoch; records of other times are dropped. */
-  readonly range?: { readonly since?: number | undefined; readonly until?: number | undefined };
+  /** Records of other times are dropped. */
+  readonly range?: TimeRange;
 }
 
 /** A record to look at. */
@@ -53,7 +54,7 @@ const isSpace = (byte: number | undefined): boolean => byte === 0x20 || byte ===
 
 const spaces = (bytes: Uint8Array, from: number): number => {
   let at = from;
-  while (isSpace(bytes[at])) at += 1;
+  while (at < bytes.length && isSpace(bytes[at])) at += 1;
   return at;
 };
 

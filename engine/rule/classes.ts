@@ -32,7 +32,7 @@ export interface FieldClasses {
 /** The class of values that are not simple (objects, arrays, documents in strings on the way). */
 const UNKNOWN = 0;
 /** The class of strings that set off nothing: most values of most fields. */
-export const QUIET = 1;
+export const UNTOUCHED = 1;
 /** Values remembered of one field; a full memory is emptied. */
 const MOST_VALUES = 4096;
 /** Longer values are not remembered: memory stays below 4096 × 256 characters a field. */
@@ -185,7 +185,7 @@ export const fieldClasses = (path: Path, items: readonly FieldItem[]): FieldClas
     ids.set(key, classes.length - 1);
     return classes.length - 1;
   };
-  ids.set(quiet.join(''), QUIET);
+  ids.set(quiet.join(''), UNTOUCHED);
 
   const classify = (value: Scalar): number => {
     if (typeof value !== 'string') {
@@ -205,7 +205,7 @@ export const fieldClasses = (path: Path, items: readonly FieldItem[]): FieldClas
       outcomes ??= quiet.slice();
       outcomes[place] = outcome;
     });
-    return outcomes === undefined ? QUIET : idOf(outcomes);
+    return outcomes === undefined ? UNTOUCHED : idOf(outcomes);
   };
 
   const remember = (value: Scalar, id: number): void => {

@@ -1,6 +1,7 @@
 import type { Json } from '../record/json.ts';
 import { DROP, type Judgement, LOOK, QUIET, type Sieve, type SieveOptions } from '../record/sift.ts';
 import { ABSENT, COMPLEX, skimmer } from '../record/skim.ts';
+import { standing } from '../record/time-range.ts';
 import { rememberTokens } from '../record/token-memory.ts';
 import type { Path } from './path.ts';
 import type { Verdicts } from './verdicts.ts';
@@ -11,6 +12,8 @@ interface Condition {
   readonly judge: (value: Json) => Judgement;
 }
 
+const BY_TIME = { inside: QUIET, outside: DROP, unknown: LOOK } as const;
+
 /** Insights and summaries are records of another kind. */
 const CATEGORIES: readonly Json[] = ['Management', 'Data', 'NetworkActivity'];
 
@@ -20,16 +23,8 @@ const conditionsOf = ({ account, range }: SieveOptions): readonly Condition[] =>
   ];
   if (account !== undefined)
     conditions.push({ path: ['recipientAccountId'], judge: (value) => (value === account ? QUIET : LOOK) });
-  const { since = -Infinity, until = Infinity } = range ?? {};
-  if (since !== -Infinity || until !== Infinity)
-    conditions.push({
-      path: ['eventTime'],
-      judge: (value) => {
-        const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-        if (Number.isNaN(time)) return LOOK;
-        return time >= since && time < until ? QUIET : DROP;
-      },
-    });
+  if (range?.since !== undefined || range?.until !== undefined)
+    conditions.push({ path: ['eventTime'], judge: (value) => BY_TIME[standing(range, value)] });
   return conditions;
 };
 

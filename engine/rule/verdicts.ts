@@ -1,6 +1,6 @@
 import type { Json } from '../record/json.ts';
 import { ABSENT, type Tokens } from '../record/skim.ts';
-import { type FieldClasses, type FieldItem, fieldClasses, QUIET } from './classes.ts';
+import { type FieldClasses, type FieldItem, fieldClasses, UNTOUCHED } from './classes.ts';
 import type { Expression } from './expression.ts';
 import type { CompiledItem } from './item.ts';
 import type { Path } from './path.ts';
@@ -43,10 +43,21 @@ interface Node {
   /** The step behind a field that is absent: most are, in most records. */
   absent: Node | undefined;
   /** The step behind a value that meets nothing: most do. */
-  quiet: Node | undefined;
+  untouched: Node | undefined;
   /** The classes of its field, once a record got here. */
   classes: FieldClasses | undefined;
 }
+
+const newNode = (field: number, rules: readonly number[], parent: Node | undefined, via: number): Node => ({
+  field,
+  rules,
+  children: [],
+  parent,
+  via,
+  absent: undefined,
+  untouched: undefined,
+  classes: undefined,
+});
 
 const all = (parts: readonly Partial[]): Partial => ({ kind: 'count', count: parts.length, parts });
 
@@ -227,16 +238,7 @@ export const decideRules = (expressions: readonly Expression[]): Verdicts => {
       if (rule === undefined || ruledOut(rule, parent.field)) return false;
       return !rule.fields.includes(parent.field) || evaluate(rule.partial, known) !== FALSE;
     });
-    const node: Node = {
-      field: nextField(left, read),
-      rules: left,
-      children: [],
-      parent,
-      via,
-      absent: undefined,
-      quiet: undefined,
-      classes: undefined,
-    };
+    const node = newNode(nextField(left, read), left, parent, via);
     parent.children[via] = node;
     held += 10 + left.length;
     return node;
@@ -245,16 +247,7 @@ export const decideRules = (expressions: readonly Expression[]): Verdicts => {
   const start = (): Node => {
     const every = rules.map((_, index) => index);
     held = 0;
-    return {
-      field: nextField(every, new Set()),
-      rules: every,
-      children: [],
-      parent: undefined,
-      via: 0,
-      absent: undefined,
-      quiet: undefined,
-      classes: undefined,
-    };
+    return newNode(nextField(every, new Set()), every, undefined, 0);
   };
   let root = start();
 
@@ -262,7 +255,7 @@ export const decideRules = (expressions: readonly Expression[]): Verdicts => {
     if (held > MOST_HELD) root = start();
     let node = root;
     while (node.field >= 0) {
-      const id = (made[node.field] ?? fieldAt(node.field)).classOf(record);
+      const id = fieldAt(node.field).classOf(record);
       node = node.children[id] ?? grow(node, id);
     }
     return node.rules;
@@ -280,9 +273,9 @@ export const decideRules = (expressions: readonly Expression[]): Verdicts => {
       } else {
         node.classes ??= fieldAt(field);
         const id = node.classes.classAt(tokens, field);
-        if (id === QUIET) {
-          node.quiet ??= step(node, id);
-          node = node.quiet;
+        if (id === UNTOUCHED) {
+          node.untouched ??= step(node, id);
+          node = node.untouched;
         } else node = step(node, id);
       }
     }
